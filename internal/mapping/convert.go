@@ -1,0 +1,204 @@
+package mapping
+
+import (
+	"bytes"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/client"
+)
+
+// converter turns values into the JSON of one attribute. Both methods append to
+// dst; a problem other than "" says what is wrong with the value, beginning
+// with the value itself, and what was appended is then of no use.
+//
+// A cell is never blank, a JSON value never null.
+type converter interface {
+	cell(dst []byte, cell string) ([]byte, string)
+	json(dst []byte, v jsontext.Value) ([]byte, string)
+}
+
+// conversion is what the converters of one Mapper have in common.
+type conversion struct {
+	object    string
+	locale    *locale
+	location  *time.Location
+	separator string
+	lookup    Lookup
+	abort     error // set by a lookup that ends the run
+}
+
+// settings are what a mapping file says about one column's conversion.
+type settings struct {
+	format    *layout
+	separator string
+	lookup    *Reference
+}
+
+// converterFor gives the converter of an attribute.
+func (c *conversion) converterFor(t *target, s settings) converter {
+	separator := s.separator
+	if separator == "" {
+		separator = c.separator
+	}
+	switch {
+	case t.address != noAddress:
+		return &addressConverter{list: t.address == allAddresses, separator: separator}
+	case c.object == objectCompanies && t.body == "domain":
+		return &textConverter{companyDomain: true}
+	case !t.typed:
+		return asTheyAre{}
+	}
+	a := &t.attr
+	switch a.Type {
+	case client.TypeText:
+		return &textConverter{validation: a.Validation}
+	case client.TypePhoneNumber:
+		return phoneConverter{}
+	case client.TypeNumber, client.TypeRating:
+		return &numberConverter{locale: c.locale}
+	case client.TypeCurrency:
+		return newCurrencyConverter(c.locale, a.Currency)
+	case client.TypeCheckbox:
+		return newCheckboxConverter(c.locale)
+	case client.TypeDate:
+		return &dateConverter{locale: c.locale, format: s.format}
+	case client.TypeDatetime:
+		return &datetimeConverter{locale: c.locale, location: c.location, format: s.format}
+	case client.TypeSelect, client.TypeStatus:
+		return &optionConverter{options: newOptions(a)}
+	case client.TypeMultiselect:
+		return &optionListConverter{options: newOptions(a), separator: separator}
+	case client.TypeRelation:
+		return newRelationConverter(c, t, s.lookup, separator)
+	case client.TypeUser:
+		return &userConverter{run: c, separator: separator}
+	}
+	return unknownType{a.Type}
+}
+
+// asTheyAre sends cells as text and JSON values byte for byte: nothing is known
+// of their types.
+type asTheyAre struct{}
+
+func (asTheyAre) cell(dst []byte, cell string) ([]byte, string) {
+	return appendText(dst, cell)
+}
+
+func (asTheyAre) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	return append(dst, v...), ""
+}
+
+// unknownType is an attribute type that the API got after this program was
+// written: JSON values may have its shape, of a cell nothing can be said.
+type unknownType struct{ name string }
+
+func (u unknownType) cell(dst []byte, cell string) ([]byte, string) {
+	return dst, show(cell) + " can't be sent: not supported in CSV yet: " + u.name + " (send it as NDJSON in the API's own shape, or drop the column)"
+}
+
+func (u unknownType) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	return append(dst, v...), ""
+}
+
+// appendText appends a JSON string.
+func appendText(dst []byte, s string) ([]byte, string) {
+	high := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c == '"' || c == '\\':
+			return appendEscaped(dst, s)
+		case c >= utf8.RuneSelf:
+			high = true
+		}
+	}
+	if high && !utf8.ValidString(s) {
+		return dst, show(s) + " is not valid UTF-8"
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"'), ""
+}
+
+func appendEscaped(dst []byte, s string) ([]byte, string) {
+	out, err := jsontext.AppendQuote(dst, s)
+	if err != nil {
+		return dst, show(s) + " is not valid UTF-8"
+	}
+	return out, ""
+}
+
+// jsonText gives the text of a JSON string.
+func jsonText(v jsontext.Value) string {
+	// Most strings have no escapes: then the text is what stands between the quotes.
+	plain := len(v) >= 2
+	for _, c := range v {
+		if c == '\\' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return string(v[1 : len(v)-1])
+	}
+	text, err := jsontext.AppendUnquote(nil, v)
+	if err != nil {
+		return string(v)
+	}
+	return string(text)
+}
+
+// wrongKind says that a JSON value has a type that an attribute can't take.
+func wrongKind(v jsontext.Value, want string) string {
+	switch v.Kind() {
+	case '"':
+		return show(jsonText(v)) + " is not " + want
+	case '{':
+		return "an object is not " + want
+	case '[':
+		return "a list is not " + want
+	}
+	return clean(string(v)) + " is not " + want
+}
+
+// elements calls each for the elements of a JSON array; each stops it with a
+// problem. The source has checked that the array is valid JSON.
+func elements(v jsontext.Value, each func(jsontext.Value) string) string {
+	d := jsontext.NewDecoder(bytes.NewReader(v))
+	if _, err := d.ReadToken(); err != nil {
+		return "the list is not valid JSON"
+	}
+	for d.PeekKind() != ']' {
+		element, err := d.ReadValue()
+		if err != nil {
+			return "the list is not valid JSON"
+		}
+		if problem := each(element); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+// member gives the value of the only member of a JSON object, where it is name.
+func member(v jsontext.Value, name string) (jsontext.Value, bool) {
+	d := jsontext.NewDecoder(bytes.NewReader(v))
+	if _, err := d.ReadToken(); err != nil {
+		return nil, false
+	}
+	key, err := d.ReadToken()
+	if err != nil || key.Kind() != '"' || key.String() != name {
+		return nil, false
+	}
+	value, err := d.ReadValue()
+	if err != nil {
+		return nil, false
+	}
+	value = value.Clone()
+	if d.PeekKind() != '}' {
+		return nil, false
+	}
+	return value, true
+}

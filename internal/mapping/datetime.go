@@ -1,0 +1,195 @@
+package mapping
+
+import (
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// datetimeConverter takes ISO 8601, and the locale's dates with a time of day
+// where there is one. An offset is kept; without one the time is the location's.
+type datetimeConverter struct {
+	locale   *locale
+	location *time.Location
+	format   *layout
+
+	// The last offset that location gave, and its spelling.
+	offset     int
+	offsetText string
+}
+
+func (c *datetimeConverter) cell(dst []byte, cell string) ([]byte, string) {
+	s := strings.TrimSpace(cell)
+	m, problem := c.read(s)
+	if problem != "" {
+		return dst, show(cell) + problem
+	}
+	if m.offset == "" {
+		offset, problem := m.in(c.location)
+		if problem != "" {
+			return dst, show(cell) + problem
+		}
+		if c.offsetText == "" || c.offset != offset {
+			c.offset, c.offsetText = offset, offsetText(offset)
+		}
+		m.offset = c.offsetText
+	}
+	dst = append(dst, '"')
+	dst = append(appendDay(dst, m.day), 'T')
+	dst = append(appendTwo(dst, m.clock.hour), ':')
+	dst = append(appendTwo(dst, m.clock.minute), ':')
+	dst = appendTwo(dst, m.clock.second)
+	if m.clock.fraction != "" {
+		dst = append(append(dst, '.'), m.clock.fraction...)
+	}
+	dst = append(dst, m.offset...)
+	return append(dst, '"'), ""
+}
+
+// read finds the moment that s means; a problem goes after the value.
+func (c *datetimeConverter) read(s string) (moment, string) {
+	if c.format != nil {
+		m, problem := c.format.parse(s)
+		if problem != "" {
+			return moment{}, " is not a date and time" + problem
+		}
+		return m, ""
+	}
+	d, rest, ok := isoDay(s)
+	local := false
+	if !ok {
+		d, rest, ok = c.locale.day(s)
+		local = true
+	}
+	switch {
+	case !ok:
+		return moment{}, " is not a date and time" + dateTimeHint(s, c.locale)
+	case !d.valid():
+		return moment{}, notInCalendar(d)
+	case rest == "":
+		return moment{}, ` has no time of day (a mapping file can read it as midnight: "format: '%Y-%m-%d'")`
+	}
+	var m moment
+	if local {
+		m.clock, m.offset, ok = localClock(rest)
+	} else {
+		m.clock, m.offset, ok = clockOf(rest)
+	}
+	m.day = d
+	if !ok {
+		return moment{}, " is not a date and time (write it as 2025-12-31T23:59:00+01:00)"
+	}
+	return m, ""
+}
+
+func (c *datetimeConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	if v.Kind() == '"' {
+		return c.cell(dst, jsonText(v))
+	}
+	return dst, wrongKind(v, "a date and time such as 2025-12-31T23:59:00+01:00")
+}
+
+func dateTimeHint(s string, l *locale) string {
+	before, _, _ := strings.Cut(s, " ")
+	hint := dateHint(before, l)
+	return strings.Replace(hint, "(write it as 2025-12-31)", "(write it as 2025-12-31T23:59:00+01:00)", 1)
+}
+
+// clockOf reads what ISO 8601 has after the date: T or a blank, hours and
+// minutes, perhaps seconds, a fraction and an offset, which comes back as
+// RFC 3339 spells it.
+func clockOf(s string) (clock, string, bool) {
+	if s == "" || s[0] != 'T' && s[0] != 't' && s[0] != ' ' {
+		return clock{}, "", false
+	}
+	c, rest, ok := readClock(strings.TrimLeft(s[1:], " "))
+	if !ok || !c.valid() {
+		return clock{}, "", false
+	}
+	offset, ok := readOffset(strings.TrimLeft(rest, " "))
+	return c, offset, ok
+}
+
+// localClock reads a time after a locale's date: " 14:30", ", 2:30 PM", with or
+// without seconds.
+func localClock(s string) (clock, string, bool) {
+	s = strings.TrimLeft(s, " \u00a0\u202f,T")
+	c, rest, ok := readClock(s)
+	if !ok {
+		return clock{}, "", false
+	}
+	rest = strings.TrimLeft(rest, " \u00a0\u202f")
+	if len(rest) >= 2 {
+		switch half := strings.ToLower(strings.ReplaceAll(rest, ".", "")); half {
+		case "am", "pm":
+			if c.hour < 1 || c.hour > 12 {
+				return clock{}, "", false
+			}
+			c.hour %= 12
+			if half == "pm" {
+				c.hour += 12
+			}
+			rest = ""
+		case "uhr":
+			rest = ""
+		}
+	}
+	if !c.valid() {
+		return clock{}, "", false
+	}
+	offset, ok := readOffset(rest)
+	return c, offset, ok
+}
+
+// readClock reads 14:30, 14:30:05 and 14:30:05.123 and gives what follows.
+func readClock(s string) (clock, string, bool) {
+	var c clock
+	hour, rest, found := strings.Cut(s, ":")
+	if !found || len(hour) < 1 || len(hour) > 2 || !allDigits(hour) || len(rest) < 2 || !allDigits(rest[:2]) {
+		return c, "", false
+	}
+	c.hour, c.minute, s = digits(hour), digits(rest[:2]), rest[2:]
+	if len(s) >= 3 && s[0] == ':' && allDigits(s[1:3]) {
+		c.second, s = digits(s[1:3]), s[3:]
+		if s != "" && (s[0] == '.' || s[0] == ',') {
+			n := 1
+			for n < len(s) && s[n]-'0' <= 9 {
+				n++
+			}
+			if n == 1 {
+				return c, "", false
+			}
+			c.fraction, s = s[1:n], s[n:]
+		}
+	}
+	return c, s, true
+}
+
+// readOffset reads Z, +01:00, +0100 and +01; "" is no offset.
+func readOffset(s string) (string, bool) {
+	switch {
+	case s == "":
+		return "", true
+	case s == "Z" || s == "z" || s == "UTC":
+		return "Z", true
+	case s[0] != '+' && s[0] != '-':
+		return "", false
+	}
+	hours, minutes := s[1:], "00"
+	switch {
+	case len(hours) == 5 && hours[2] == ':':
+		hours, minutes = hours[:2], hours[3:]
+	case len(hours) == 4:
+		hours, minutes = hours[:2], hours[2:]
+	case len(hours) != 2:
+		return "", false
+	}
+	if !allDigits(hours) || !allDigits(minutes) || digits(hours) > 15 || digits(minutes) > 59 {
+		return "", false
+	}
+	if len(s) == 6 {
+		return s, true // no allocation in the usual case
+	}
+	return s[:1] + hours + ":" + minutes, true
+}

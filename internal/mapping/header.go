@@ -1,0 +1,131 @@
+package mapping
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// foldName brings a header, key or label into the form in which they are
+// compared: case and outer blanks don't count, and a run of blanks, underscores
+// and dashes is like any other.
+func foldName(name string) string {
+	name = foldCase(name)
+	var b strings.Builder
+	gap := false
+	for _, r := range name {
+		if r == '_' || unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte(' ')
+			gap = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// foldLabel is the form in which options and table entries are compared: case
+// and surplus blanks don't count.
+func foldLabel(label string) string {
+	return strings.Join(strings.Fields(foldCase(label)), " ")
+}
+
+// foldCase folds case; composed and decomposed accents become one.
+func foldCase(s string) string {
+	if ascii(s) {
+		return strings.ToLower(s)
+	}
+	return norm.NFC.String(foldUnicode(norm.NFC.String(s)))
+}
+
+// foldUnicode folds case. Upper case comes first because folding alone swaps the
+// two cases of Cherokee letters instead of making them one.
+func foldUnicode(s string) string {
+	return cases.Fold().String(strings.ToUpper(s))
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// closest gives the candidate that resembles name most, or false where none
+// does. Candidates are compared as foldName leaves them.
+func closest(name string, candidates []named) (string, bool) {
+	name = foldName(name)
+	best, bestAt := "", 1<<30
+	for _, c := range candidates {
+		for _, form := range c.forms {
+			d := resemblance(name, form)
+			if d < bestAt {
+				best, bestAt = c.key, d
+			}
+		}
+	}
+	return best, bestAt < 1<<30
+}
+
+// named is something that closest can suggest.
+type named struct {
+	key   string
+	forms []string // folded
+}
+
+// resemblance is a distance between folded names, 1<<30 where they have too
+// little in common to suggest one for the other.
+func resemblance(a, b string) int {
+	if a == "" || b == "" {
+		return 1 << 30
+	}
+	ra, rb := []rune(a), []rune(b)
+	if len(ra) > 100 || len(rb) > 100 {
+		return 1 << 30
+	}
+	d := distance(ra, rb)
+	if d <= max(1, max(len(ra), len(rb))/3) {
+		return d
+	}
+	// "product price" resembles "price": whole words count.
+	short, long := a, b
+	if len(rb) < len(ra) {
+		short, long = b, a
+	}
+	if utf8.RuneCountInString(short) >= 3 && strings.Contains(" "+long+" ", " "+short+" ") {
+		return 50 + d
+	}
+	return 1 << 30
+}
+
+// distance counts the letters to insert, delete, replace or swap with their
+// neighbour to get from a to b.
+func distance(a, b []rune) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

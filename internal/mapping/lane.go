@@ -1,0 +1,124 @@
+package mapping
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/crmsync/crmsync/internal/client"
+)
+
+// laneKey is the lane of a match value of an attribute type ("" is unknown).
+//
+// Two values that the CRM may take for the same must share a lane, or two
+// requests could both create; sharing one needlessly costs a little time only.
+// So case, outer spaces and accents go (databases' usual collations ignore
+// them), and numbers, instants and phone numbers are brought into one form.
+func laneKey(attributeType, match string) string {
+	s := strings.TrimSpace(match)
+	switch attributeType {
+	case client.TypePhoneNumber:
+		if digits := onlyDigits(s); digits != "" {
+			return digits
+		}
+	case client.TypeDatetime:
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t.UTC().Format(time.RFC3339Nano)
+		}
+	case client.TypeText, client.TypeSelect, client.TypeStatus:
+	default:
+		s = canonicalNumber(s)
+	}
+	if ascii(s) {
+		return strings.ToLower(s) // allocates only where there is an upper-case letter
+	}
+	s = norm.NFKD.String(s)
+	s = runes.Remove(runes.In(unicode.Mn)).String(s)
+	return strings.TrimSpace(foldUnicode(s))
+}
+
+// canonicalNumber gives equal decimal numbers one spelling: 29, 29.0, 029 and
+// 2.9e1 become "29". What isn't a number is returned as it is.
+func canonicalNumber(s string) string {
+	rest, negative := s, false
+	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
+		negative = rest[0] == '-'
+		rest = rest[1:]
+	}
+	mantissa, exponent := rest, 0
+	if e := strings.IndexAny(rest, "eE"); e >= 0 {
+		n, ok := smallInt(rest[e+1:])
+		if !ok {
+			return s
+		}
+		mantissa, exponent = rest[:e], n
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	if whole+fraction == "" || !allDigits(whole) || !allDigits(fraction) {
+		return s
+	}
+	if fraction == "" && exponent == 0 && whole[0] != '0' && len(whole) <= 40 {
+		if s[0] == '+' {
+			return whole
+		}
+		return s // the usual case: no allocation
+	}
+	digits := strings.TrimLeft(whole+fraction, "0")
+	point := len(digits) - len(fraction) + exponent
+	digits = strings.TrimRight(digits, "0")
+	switch {
+	case digits == "":
+		return "0"
+	case point >= len(digits) && point <= 40:
+		digits += strings.Repeat("0", point-len(digits))
+	default: // 0.digits × 10^point: no longer readable, but one spelling
+		digits = "." + digits + "e" + strconv.Itoa(point)
+	}
+	if negative {
+		return "-" + digits
+	}
+	return digits
+}
+
+func smallInt(s string) (int, bool) {
+	negative := strings.HasPrefix(s, "-")
+	if negative || strings.HasPrefix(s, "+") {
+		s = s[1:]
+	}
+	if s == "" || len(s) > 6 || !allDigits(s) {
+		return 0, false
+	}
+	n := 0
+	for i := range len(s) {
+		n = n*10 + int(s[i]-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func onlyDigits(s string) string {
+	if allDigits(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}

@@ -1,0 +1,225 @@
+package mapping
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/client"
+)
+
+// options finds the options of a select, status or multiselect attribute, and
+// holds what is sent for each: {"id": …} with the id as the schema's JSON has it.
+type options struct {
+	all    []client.Option
+	bodies [][]byte
+	exact  map[string][]int // by id and label
+	folded map[string][]int // the same, case and surplus blanks folded
+	names  []named
+}
+
+func newOptions(a *client.Attribute) *options {
+	o := &options{all: a.Options, exact: map[string][]int{}, folded: map[string][]int{}}
+	for i, option := range a.Options {
+		body := append([]byte(`{"id":`), option.ID...)
+		o.bodies = append(o.bodies, append(body, '}'))
+		id := optionID(option.ID)
+		for _, name := range []string{id, option.Value} {
+			o.exact[name] = appendNew(o.exact[name], i)
+			o.folded[foldLabel(name)] = appendNew(o.folded[foldLabel(name)], i)
+		}
+		// The closest label is looked for among folded names, ids apart.
+		o.names = append(o.names, named{option.Value, []string{foldName(option.Value)}})
+	}
+	return o
+}
+
+func appendNew(list []int, i int) []int {
+	for _, other := range list {
+		if other == i {
+			return list
+		}
+	}
+	return append(list, i)
+}
+
+// optionID is an option's id as text: without the quotes, where it has some.
+func optionID(id jsontext.Value) string {
+	if id.Kind() == '"' {
+		return jsonText(id)
+	}
+	return string(id)
+}
+
+// find gives the index of the option that s means: exactly its id or label, or
+// else folded.
+func (o *options) find(s string) (int, string) {
+	found := o.exact[s]
+	if len(found) == 0 {
+		found = o.folded[foldLabel(s)]
+	}
+	switch len(found) {
+	case 1:
+		return found[0], ""
+	case 0:
+		return 0, show(s) + " is none of its options" + o.suggest(s)
+	}
+	var names []string
+	for _, i := range found {
+		names = append(names, fmt.Sprintf("%s (id %s)", show(o.all[i].Value), clean(optionID(o.all[i].ID))))
+	}
+	return 0, show(s) + " is ambiguous among its options: " + strings.Join(names, ", ") + " (write the id)"
+}
+
+// shownOptions is how many options a message lists when none is close.
+const shownOptions = 6
+
+func (o *options) suggest(s string) string {
+	if len(o.all) == 0 {
+		return " (the schema lists none)"
+	}
+	if name, ok := closest(s, o.names); ok {
+		return " (closest: " + show(name) + ")"
+	}
+	var labels []string
+	for i, option := range o.all {
+		if i == shownOptions {
+			labels = append(labels, fmt.Sprintf("and %d more", len(o.all)-i))
+			break
+		}
+		labels = append(labels, show(option.Value))
+	}
+	return " (they are " + strings.Join(labels, ", ") + ")"
+}
+
+// findJSON gives the index of the option that a JSON value means: {"id": …} as
+// the API has it, or an id or label alone.
+func (o *options) findJSON(v jsontext.Value) (int, string) {
+	switch v.Kind() {
+	case '"':
+		return o.find(jsonText(v))
+	case '0':
+		return o.find(string(v))
+	case '{':
+		for i, body := range o.bodies {
+			if bytes.Equal(v, body) {
+				return i, ""
+			}
+		}
+		id, ok := member(v, "id")
+		if !ok {
+			return 0, clean(string(v)) + ` is not an option (its shape is {"id": …})`
+		}
+		for i, option := range o.all {
+			// A number and a text are different ids.
+			if option.ID.Kind() == id.Kind() && optionID(option.ID) == optionID(id) {
+				return i, ""
+			}
+		}
+		return 0, clean(string(v)) + " is the id of none of its options" + o.suggest(optionID(id))
+	}
+	return 0, wrongKind(v, "an option")
+}
+
+// optionConverter converts one option.
+type optionConverter struct{ options *options }
+
+func (c *optionConverter) cell(dst []byte, cell string) ([]byte, string) {
+	i, problem := c.options.find(cell)
+	if problem != "" {
+		return dst, problem
+	}
+	return append(dst, c.options.bodies[i]...), ""
+}
+
+func (c *optionConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	i, problem := c.options.findJSON(v)
+	if problem != "" {
+		return dst, problem
+	}
+	return append(dst, c.options.bodies[i]...), ""
+}
+
+// optionListConverter converts a list of options. An option named twice is sent
+// once.
+type optionListConverter struct {
+	options   *options
+	separator string
+	chosen    []int // reused
+}
+
+func (c *optionListConverter) cell(dst []byte, cell string) ([]byte, string) {
+	c.chosen = c.chosen[:0]
+	// A label that holds the separator is itself when it stands alone.
+	if found := c.options.exact[cell]; len(found) == 1 {
+		return c.list(dst, found), ""
+	}
+	problem := eachElement(cell, c.separator, func(s string) string {
+		i, problem := c.options.find(s)
+		c.chosen = appendNew(c.chosen, i)
+		return problem
+	})
+	if problem != "" {
+		return dst, problem
+	}
+	if len(c.chosen) == 0 {
+		return dst, noElements(cell)
+	}
+	return c.list(dst, c.chosen), ""
+}
+
+// noElements is the problem of a cell with separators alone. Taking it for an
+// empty list would wipe the attribute by accident.
+func noElements(cell string) string { return show(cell) + " holds no value between its separators" }
+
+func (c *optionListConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	c.chosen = c.chosen[:0]
+	var problem string
+	switch v.Kind() {
+	case '"':
+		return c.cell(dst, jsonText(v))
+	case '[':
+		problem = elements(v, func(element jsontext.Value) string {
+			i, problem := c.options.findJSON(element)
+			c.chosen = appendNew(c.chosen, i)
+			return problem
+		})
+	default:
+		var i int
+		i, problem = c.options.findJSON(v)
+		c.chosen = append(c.chosen, i)
+	}
+	if problem != "" {
+		return dst, problem
+	}
+	return c.list(dst, c.chosen), ""
+}
+
+func (c *optionListConverter) list(dst []byte, chosen []int) []byte {
+	dst = append(dst, '[')
+	for n, i := range chosen {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, c.options.bodies[i]...)
+	}
+	return append(dst, ']')
+}
+
+// eachElement calls each for the elements of a cell that holds a list, outer
+// blanks and empty elements left out, and gives all their
+// problems.
+func eachElement(cell, separator string, each func(string) string) string {
+	var problems []string
+	for element := range strings.SplitSeq(cell, separator) {
+		if element = strings.TrimSpace(element); element == "" {
+			continue
+		}
+		if problem := each(element); problem != "" {
+			problems = append(problems, problem)
+		}
+	}
+	return strings.Join(problems, ", ")
+}

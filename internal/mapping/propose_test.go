@@ -1,0 +1,114 @@
+package mapping
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPropose(t *testing.T) {
+	columns := []string{"SKU", "Product name", "Prise", "Release Date", "Category", "Supplier", "Foo: bar", "id", "Active", "price eur"}
+	sample := [][]string{
+		{"A1", "Dress", "1.234,50", "31.12.2025", "Books", "acme.com", "x", "1", "ja", "1,5"},
+		{"A2", "Hat", "12,5", "01.02.2025", "Bücher", "", "y", "2", "nein", "2"},
+	}
+	got, err := Propose(ProposeOptions{Input: "products.csv", Object: "products", Schema: products(), Columns: columns, Sample: sample})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := schemaComment + `
+# Proposed for products.csv: check what is marked as likely, and what is dropped.
+object: products
+match: sku  # unique
+locale: de  # guessed from values such as "1.234,50" in column "Prise"
+columns:
+  SKU:
+    to: sku  # text
+  Product name:
+    to: name  # text
+  Prise:
+    to: price  # number; likely: the closest name, and the sample's values fit
+  Release Date:
+    to: released  # date
+  Category:
+    to: category  # select
+    # rejected as they are: "Bücher"
+    # values: {"Bücher": Books}  # the options are "Books", "Home & Living" and "Toys"
+  Supplier:
+    to: supplier  # relation
+    # lookup: {object: companies, match: domain}  # turns values into record ids
+  "Foo: bar":
+    drop: true  # no attribute like this
+  id:
+    drop: true  # "id" is a system attribute of products, which the CRM sets itself
+  Active:
+    to: active  # checkbox
+  price eur:
+    drop: true  # no attribute like this; closest: "price", which column "Prise" feeds
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
+	}
+	m := mustNew(t, Options{Schema: products(), File: parse(t, string(got)), Columns: columns})
+	if diff := cmp.Diff(`{"sku":"A1","name":"Dress","price":1234.50,"released":"2025-12-31","category":{"id":1},"active":true}`,
+		body(m.MapCells([]string{"A1", "Dress", "1.234,50", "31.12.2025", "Books", "", "x", "1", "ja", ""}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestProposeDoesNotGuess(t *testing.T) {
+	propose := func(o ProposeOptions) string {
+		t.Helper()
+		if o.Object == "" {
+			o.Object, o.Schema = "products", products()
+		}
+		got, err := Propose(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parse(t, string(got))
+		return string(got)
+	}
+	for _, tt := range []struct {
+		name    string
+		options ProposeOptions
+		want    string
+	}{
+		{"between two locales", ProposeOptions{Columns: []string{"sku", "price"}, Sample: [][]string{{"A1", "1,234"}}}, "# locale: de  # or en-US: they read the sample differently, so say which\n"},
+		{"a day of two readings", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "03/04/2025"}}}, "# locale: de  # or en-US: they read"},
+		{"a likely column whose values don't fit", ProposeOptions{Columns: []string{"sku", "prices"}, Sample: [][]string{{"A1", "high"}}},
+			`    drop: true  # no attribute like this; closest: "price", which values such as "high" don't fit` + "\n"},
+		{"a word for null", ProposeOptions{Columns: []string{"sku", "name"}, Sample: [][]string{{"A1", "NULL"}}}, `# null: ["NULL"]`},
+		{"a match attribute that isn't there", ProposeOptions{Columns: []string{"name"}}, "# This doesn't run yet: no match attribute is named\n"},
+		{"a year of two digits, but marks it", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "31.12.25"}}}, `    format: "%d.%m.%y"  # likely: all of the sample's values fit` + "\n"},
+		{"a company's domain, but marks it", ProposeOptions{Object: "companies", Columns: []string{"Domain"}, Sample: [][]string{{"https://www.acme.com/"}}}, "match: domain\ncolumns:\n  Domain:\n    to: domain  # text\n    trim: domain\n"},
+	} {
+		t.Run("it doesn't guess "+tt.name, func(t *testing.T) {
+			if got := propose(tt.options); !strings.Contains(got, tt.want) {
+				t.Errorf("%q is not in\n%s", tt.want, got)
+			}
+		})
+	}
+}
+
+func TestProposalsOfOddHeadersAreReadBack(t *testing.T) {
+	columns := []string{"sku", "yes", "null", "~", "a: b # c", "- x", "\"q\"", "12", "ä\tö", "{x}", "?", "!tag", "&a", "*b", "%d", "@", "`", "a\nb", "trailing ", "0x1F", "1e3", ".inf"}
+	got, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range parse(t, string(got)).Columns {
+		names = append(names, c.Column)
+	}
+	if diff := cmp.Diff(columns, names); diff != "" {
+		t.Error(diff)
+	}
+	mustNew(t, Options{Schema: products(), File: parse(t, string(got)), Columns: columns})
+	got, err = Propose(ProposeOptions{Object: "things", Match: "yes", Columns: columns[:3], Schema: nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNew(t, Options{File: parse(t, string(got)), Columns: columns[:3]})
+}

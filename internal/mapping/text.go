@@ -1,0 +1,166 @@
+package mapping
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxText is the longest text, in characters (Unicode code points)
+// [create-a-crm-record].
+const maxText = 255
+
+// textConverter sends text untouched, outer blanks included.
+type textConverter struct {
+	validation    []string // "email", "url": one of them must fit
+	companyDomain bool
+}
+
+func (c *textConverter) cell(dst []byte, cell string) ([]byte, string) {
+	if problem := c.check(cell); problem != "" {
+		return dst, problem
+	}
+	return appendText(dst, cell)
+}
+
+func (c *textConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	switch v.Kind() {
+	case '"':
+		if problem := c.check(jsonText(v)); problem != "" {
+			return dst, problem
+		}
+		return append(dst, v...), ""
+	case '0': // a number's digits are text, as they would be in a cell
+		return c.cell(dst, string(v))
+	}
+	return dst, wrongKind(v, "text")
+}
+
+func (c *textConverter) check(s string) string {
+	if len(s) > maxText {
+		if n := utf8.RuneCountInString(s); n > maxText {
+			return show(s) + " has " + strconv.Itoa(n) + " characters, but text has 255 at most"
+		}
+	}
+	if c.companyDomain {
+		if problem := companyDomainProblem(s); problem != "" {
+			return show(s) + " " + problem
+		}
+	}
+	if len(c.validation) > 0 {
+		return c.validate(s)
+	}
+	return ""
+}
+
+// validate refuses what surely is neither of the forms that the attribute
+// accepts; the API has the last word.
+func (c *textConverter) validate(s string) string {
+	email, url := slices.Contains(c.validation, "email"), slices.Contains(c.validation, "url")
+	switch {
+	case s == "" || !email && !url:
+		return ""
+	case email && emailProblem(s) == "", url && couldBeURL(s):
+		return ""
+	case email && url:
+		return show(s) + " is neither an e-mail address nor a URL"
+	case email:
+		return show(s) + " is not an e-mail address" + emailProblem(s)
+	}
+	return show(s) + " is not a URL"
+}
+
+// emailProblem says, in brackets, why s can't be one e-mail address; "" where it
+// may be one.
+func emailProblem(s string) string {
+	local, domain, found := strings.Cut(s, "@")
+	switch {
+	case s != strings.TrimSpace(s):
+		return " (it has blanks around it)"
+	case !found:
+		return " (it has no @)"
+	case strings.HasPrefix(local, `"`):
+		return "" // quoted local parts may hold anything
+	case strings.ContainsAny(s, " \t\r\n,;<>"):
+		return " (it holds a blank, comma, semicolon or bracket: one address alone is meant)"
+	case strings.Contains(domain, "@"):
+		return " (it has two @)"
+	case local == "" || domain == "":
+		return " (a part is missing)"
+	case strings.HasPrefix(domain, ".") || strings.HasSuffix(domain, ".") || strings.Contains(domain, ".."):
+		return " (a part of its domain is missing)"
+	}
+	return ""
+}
+
+func couldBeURL(s string) bool {
+	if strings.ContainsAny(s, " \t\r\n<>\"") {
+		return false
+	}
+	scheme, rest, found := strings.Cut(s, "://")
+	if found {
+		return scheme != "" && rest != "" && !strings.HasPrefix(rest, "/")
+	}
+	return strings.ContainsAny(s, ".:")
+}
+
+// phoneConverter keeps phone numbers as text: their form is the API's business.
+type phoneConverter struct{}
+
+func (c phoneConverter) cell(dst []byte, cell string) ([]byte, string) {
+	if problem := phoneProblem(cell); problem != "" {
+		return dst, problem
+	}
+	return appendText(dst, cell)
+}
+
+func (c phoneConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
+	switch v.Kind() {
+	case '"':
+		if s := jsonText(v); strings.TrimSpace(s) != "" {
+			if problem := phoneProblem(s); problem != "" {
+				return dst, problem
+			}
+		}
+		return append(dst, v...), ""
+	case '0':
+		return c.cell(dst, string(v))
+	}
+	return dst, wrongKind(v, "a phone number")
+}
+
+func phoneProblem(s string) string {
+	switch trimmed := strings.TrimSpace(s); {
+	case strings.HasPrefix(trimmed, "'"):
+		return show(s) + " begins with a spreadsheet's apostrophe (export the column as text, without it)"
+	case strings.HasPrefix(trimmed, "="):
+		return show(s) + " is a spreadsheet formula (export its value instead)"
+	case scientific(trimmed):
+		return show(s) + " is a phone number that a spreadsheet turned into a rounded number: its digits are lost (export it again with the column as text)"
+	case !strings.ContainsAny(trimmed, "0123456789"):
+		return show(s) + " is not a phone number (it has no digit)"
+	}
+	return ""
+}
+
+// scientific tells 4.93E+11 and 4,93E+11, as spreadsheets write long numbers.
+func scientific(s string) bool {
+	e := strings.IndexAny(s, "eE")
+	if e < 0 {
+		return false
+	}
+	whole, fraction := strings.TrimLeft(s[:e], "+-"), "0"
+	if i := strings.IndexAny(whole, ".,"); i >= 0 {
+		whole, fraction = whole[:i], whole[i+1:]
+	}
+	exponent := strings.TrimLeft(s[e+1:], "+-")
+	for _, digits := range []string{whole, fraction, exponent} {
+		if digits == "" || !allDigits(digits) {
+			return false
+		}
+	}
+	return true
+}
