@@ -1,0 +1,252 @@
+package reject
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// newSuffix ends the name of a copy that is about to take a file's place.
+const newSuffix = ".new"
+
+// file is what the Writer needs of an *os.File.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
+// Error says what could not be done with a reject file.
+type Error struct {
+	Path string // the finished file's name, as given
+	Err  error
+
+	doing string
+	kept  string
+	hint  string
+}
+
+func (e *Error) Error() string {
+	msg := fmt.Sprintf("%s the reject file %s: %v", e.doing, e.Path, e.Err)
+	if e.kept != "" {
+		msg += "; the rejects so far are in " + e.kept
+	}
+	return msg
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do about it; "" where there is nothing to advise.
+func (e *Error) Hint() string {
+	switch {
+	case e.hint != "":
+		return e.hint
+	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
+		return "make the directory writable, or name another place with --rejects FILE"
+	case errors.Is(e.Err, fs.ErrNotExist):
+		return "create the directory, or name another place with --rejects FILE"
+	case errors.Is(e.Err, errTarget):
+		return "name another file with --rejects FILE"
+	case errors.Is(e.Err, syscall.ENOSPC):
+		return "make room on the disk, or name another place with --rejects FILE"
+	}
+	return ""
+}
+
+func (w *Writer) problem(doing string, err error) *Error {
+	return newError(w.opts.Path, doing, err)
+}
+
+// newError leaves out the names that the os package puts into its errors: the
+// user knows the finished file's, not the temporary one's.
+func newError(path, doing string, err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var pe *fs.PathError
+	var le *os.LinkError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	} else if errors.As(err, &le) {
+		err = le.Err
+	}
+	return &Error{Path: path, doing: doing, Err: err}
+}
+
+// errTarget is about a name that no file may be written to.
+var errTarget = errors.New("it can't be replaced")
+
+// Check says whether a reject file could be written where o wants it, so that a
+// run doesn't end at its first reject. It leaves nothing behind. Errors are
+// [*Error].
+func (o Options) Check() error {
+	w := New(o)
+	if w.failed != nil {
+		return w.problem("checking", w.failed)
+	}
+	if err := w.open(); err != nil {
+		return err
+	}
+	w.file.Close()
+	if err := os.Remove(w.temp); err != nil {
+		return w.problem("checking", err)
+	}
+	return nil
+}
+
+// checkTarget refuses what a rename would destroy though it is no reject file:
+// devices above all (--rejects /dev/null), also behind a link.
+func checkTarget(path string) error {
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case st.IsDir():
+		return fmt.Errorf("it is a directory: %w", errTarget)
+	case !st.Mode().IsRegular():
+		return fmt.Errorf("it is not a regular file: %w", errTarget)
+	}
+	return nil
+}
+
+// createFile makes a file that must not exist yet (not even as a link). It may
+// hold personal data, so it is the user's alone.
+func createFile(name string) (file, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// copyFile fills a new file and brings it to disk. It leaves nothing behind
+// when that fails.
+func copyFile(name string, create func(string) (file, error), fill func(io.Writer) error) error {
+	if err := removeRegular(name); err != nil { // of an attempt that was killed
+		return err
+	}
+	f, err := create(name)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(io.NewOffsetWriter(f, 0), flushAt)
+	if err = fill(w); err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(name)
+	}
+	return err
+}
+
+// Discard removes what a run left under the mark's temporary name: of a run that
+// won't be resumed. The finished file stays.
+func Discard(m Mark) error {
+	if m.Temp == "" {
+		return nil
+	}
+	for _, name := range []string{m.Temp + newSuffix, m.Temp} {
+		if err := removeRegular(name); err != nil {
+			return newError(m.Path, "removing the unfinished part of", err)
+		}
+	}
+	return nil
+}
+
+// removeRegular removes a regular file; anything else of that name stays.
+func removeRegular(name string) error {
+	st, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(name)
+}
+
+// removeOld removes the reject file of an earlier run. A file that never was one
+// stays: with --rejects somebody may have named the wrong file.
+func removeOld(path string) error {
+	st, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ours, err := isRejectFile(path)
+	if err != nil || !ours {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// isRejectFile looks for what no other file has: the names of the columns or
+// the key, in whatever encoding (UTF-16 has a zero byte beside each letter).
+func isRejectFile(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	marks := [][]byte{[]byte("crmsync_line"), []byte(`"_crmsync"`)}
+	const overlap = 16
+	buf := make([]byte, flushAt)
+	kept := 0
+	for {
+		n, err := f.Read(buf[kept:])
+		part := bytes.ReplaceAll(buf[kept:kept+n], []byte{0}, nil)
+		part = buf[:kept+copy(buf[kept:], part)]
+		for _, m := range marks {
+			if bytes.Contains(part, m) {
+				return true, nil
+			}
+		}
+		kept = copy(buf, part[max(0, len(part)-overlap):])
+		if err == io.EOF {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// syncDir makes a new name in the file's directory survive a power cut, where
+// the system lets a directory be synced at all.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // a directory may be writable, but not readable
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}

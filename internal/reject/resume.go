@@ -1,0 +1,128 @@
+package reject
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc64"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Resume goes on with the rejects of an interrupted run: those of its last
+// [Writer.Checkpoint]. The run may have been killed, so that its temporary file
+// is still there, or have ended in order, so that the file has its final name;
+// then that file stays whole until [Writer.Finish] replaces it. Errors are
+// [*Error]; after one the run can't be resumed.
+func Resume(o Options, m Mark) (*Writer, error) {
+	w := prepare(o)
+	w.temp = m.Temp
+	if m.Temp == "" {
+		w.temp = tempName(w.path)
+	}
+	if w.failed != nil {
+		return nil, w.problem("resuming", w.failed)
+	}
+	if m.Path != "" && m.Path != w.path || filepath.Dir(w.temp) != filepath.Dir(w.path) {
+		p := w.problem("resuming", fmt.Errorf("the interrupted run wrote its rejects to %s", m.Path))
+		p.hint = fmt.Sprintf("go on with --rejects %s, or begin anew with --restart", m.Path)
+		return nil, p
+	}
+	if m.Length == 0 {
+		if err := Discard(Mark{Path: w.opts.Path, Temp: m.Temp}); err != nil {
+			return nil, err
+		}
+		return w, nil
+	}
+	if err := w.resume(m); err != nil {
+		if w.file != nil {
+			w.file.Close()
+		}
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *Writer) resume(m Mark) error {
+	f, err := openRegular(w.temp, os.O_RDWR)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := w.reopen(m); err != nil {
+			return w.changed(err)
+		}
+		f, err = openRegular(w.temp, os.O_RDWR)
+	}
+	if err != nil {
+		return w.changed(err)
+	}
+	w.file = f
+	sum := crc64.New(crcTable)
+	n, err := io.Copy(sum, io.NewSectionReader(f, 0, m.Length))
+	if err != nil {
+		return w.problem("resuming", err)
+	}
+	if n != m.Length || sum.Sum64() != m.Sum {
+		return w.changed(errChanged)
+	}
+	if err := f.Truncate(m.Length); err != nil {
+		return w.problem("resuming", err)
+	}
+	w.written, w.synced, w.sum, w.raw = m.Length, m.Length, m.Sum, m.Raw
+	return nil
+}
+
+var errChanged = errors.New("it was changed after the interrupted run")
+
+// changed makes an error of which the only way out is a new beginning.
+func (w *Writer) changed(err error) error {
+	p := w.problem("resuming", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		p = w.problem("resuming", errors.New("it is gone since the interrupted run"))
+	}
+	p.hint = "begin anew with --restart; to keep the file that is there now, rename it first"
+	return p
+}
+
+// reopen makes the temporary file again from the finished one.
+func (w *Writer) reopen(m Mark) error {
+	f, err := openRegular(w.path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	err = copyFile(w.temp+newSuffix, w.create, func(dst io.Writer) error {
+		// There may have been no room to leave the last column out.
+		if rows, ok := w.rows.(*csvRows); ok && rows.isNarrow(f) {
+			return rows.widen(dst, f)
+		}
+		_, err := io.Copy(dst, f)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(w.temp+newSuffix, w.temp); err != nil {
+		return err
+	}
+	return syncDir(w.temp)
+}
+
+// openRegular opens a file that is no link, since it will be cut.
+func openRegular(name string, flag int) (*os.File, error) {
+	st, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := os.OpenFile(name, flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := f.Stat(); err != nil || !os.SameFile(st, now) {
+		f.Close()
+		return nil, errors.New("it was replaced while it was opened")
+	}
+	return f, nil
+}

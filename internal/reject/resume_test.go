@@ -1,0 +1,210 @@
+package reject
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+var errFull = syscall.ENOSPC
+
+// faulty is a disk that takes a number of bytes and then is full.
+type faulty struct {
+	file
+	room *int
+}
+
+func (f faulty) WriteAt(b []byte, off int64) (int, error) {
+	if n := *f.room; n < len(b) {
+		*f.room = 0
+		n, _ = f.file.WriteAt(b[:n], off)
+		return n, errFull
+	}
+	*f.room -= len(b)
+	return f.file.WriteAt(b, off)
+}
+
+func onFullDisk(w *Writer, room *int) {
+	w.create = func(name string) (file, error) {
+		f, err := createFile(name)
+		return faulty{f, room}, err
+	}
+}
+
+func entries(n int) []Entry {
+	var list []Entry
+	for i := range n {
+		list = append(list, Entry{Line: int64(i + 2), Status: 400, Error: "no", Cells: []string{fmt.Sprint("A-", i)}})
+	}
+	return list
+}
+
+func TestAFullDisk(t *testing.T) {
+	o := Options{Format: "csv", Columns: []string{"sku"}}
+	t.Run("fails the checkpoint, names the file, and keeps what was safe", func(t *testing.T) {
+		o.Path = filepath.Join(t.TempDir(), "r.csv")
+		room := 1 << 20
+		w := New(o)
+		onFullDisk(w, &room)
+		list := entries(4)
+		must(t, w.Write(list[0]))
+		m, err := w.Checkpoint()
+		must(t, err)
+		must(t, w.Write(list[1]))
+		room = 5
+		if _, err := w.Checkpoint(); !errors.Is(err, errFull) || !strings.Contains(err.Error(), o.Path) {
+			t.Errorf("%v", err)
+		}
+		_, err = w.Finish()
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), w.temp) || e.Hint() == "" {
+			t.Errorf("%v", err)
+		}
+		again, err := Resume(o, m)
+		must(t, err)
+		for _, e := range list[1:] {
+			must(t, again.Write(e))
+		}
+		if _, err := again.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(t, o.Path), finished(t, o, list...); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+	t.Run("that has room again loses nothing", func(t *testing.T) {
+		o.Path = filepath.Join(t.TempDir(), "r.csv")
+		room := 60
+		w := New(o)
+		onFullDisk(w, &room)
+		must(t, w.Write(entries(2)[0]))
+		must(t, w.Write(entries(2)[1]))
+		if _, err := w.Checkpoint(); err == nil {
+			t.Fatal("the disk was not full")
+		}
+		room = 1 << 20
+		if _, err := w.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(t, o.Path), finished(t, o, entries(2)...); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+	t.Run("that has no room for a copy leaves the empty column in", func(t *testing.T) {
+		o.Path = filepath.Join(t.TempDir(), "r.csv")
+		room := 1 << 20
+		w := New(o)
+		onFullDisk(w, &room)
+		must(t, w.Write(entries(2)[0]))
+		m, err := w.Checkpoint()
+		must(t, err)
+		room = 10
+		if path, err := w.Finish(); path != o.Path || err != nil {
+			t.Fatalf("%q, %v", path, err)
+		}
+		onlyFile(t, o.Path)
+		if got, want := read(t, o.Path), "sku,crmsync_line,crmsync_status,crmsync_error,crmsync_raw\nA-0,2,400,no,\n"; got != want {
+			t.Errorf("got %q", got)
+		}
+		again, err := Resume(o, m)
+		must(t, err)
+		must(t, again.Write(entries(2)[1]))
+		if _, err := again.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(t, o.Path), finished(t, o, entries(2)...); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+	t.Run("a write that fails in the middle of a run drops that entry alone", func(t *testing.T) {
+		o.Path = filepath.Join(t.TempDir(), "r.csv")
+		room := 1 << 20
+		w := New(o)
+		onFullDisk(w, &room)
+		big := Entry{Line: 3, Error: "no", Cells: []string{strings.Repeat("x", flushAt)}}
+		must(t, w.Write(entries(1)[0]))
+		room = 100
+		if err := w.Write(big); !errors.Is(err, errFull) {
+			t.Fatalf("%v", err)
+		}
+		room = 1 << 20
+		if _, err := w.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(t, o.Path), finished(t, o, entries(1)...); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestResumeRefuses(t *testing.T) {
+	o := Options{Format: "csv", Columns: []string{"sku"}}
+	for _, tt := range []struct {
+		name   string
+		change func(t *testing.T, o *Options, m Mark)
+		want   string
+	}{
+		{"a finished file that was edited", func(t *testing.T, o *Options, m Mark) {
+			must(t, os.WriteFile(o.Path, []byte(strings.ReplaceAll(read(t, o.Path), "A-1", "B-1")), 0o600))
+		}, "it was changed after the interrupted run"},
+		{"a finished file that became another", func(t *testing.T, o *Options, m Mark) {
+			must(t, os.WriteFile(o.Path, []byte("hello"), 0o600))
+		}, "it was changed after the interrupted run"},
+		{"a finished file that is gone", func(t *testing.T, o *Options, m Mark) {
+			must(t, os.Remove(o.Path))
+		}, "it is gone since the interrupted run"},
+		{"another place", func(t *testing.T, o *Options, m Mark) {
+			o.Path = filepath.Join(t.TempDir(), "other.csv")
+		}, "the interrupted run wrote its rejects to"},
+		{"a link in the temporary file's place", func(t *testing.T, o *Options, m Mark) {
+			if err := os.Symlink(o.Path, m.Temp); err != nil {
+				t.Skip(err)
+			}
+		}, "it is not a regular file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := o
+			o.Path = filepath.Join(t.TempDir(), "r.csv")
+			w := New(o)
+			for _, e := range entries(3) {
+				must(t, w.Write(e))
+			}
+			m, err := w.Checkpoint()
+			must(t, err)
+			_, err = w.Finish()
+			must(t, err)
+			tt.change(t, &o, m)
+			_, err = Resume(o, m)
+			var e *Error
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(e.Hint(), "--restart") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	o := Options{Path: filepath.Join(t.TempDir(), "r.csv"), Format: "csv", Columns: []string{"sku"}}
+	w := New(o)
+	must(t, w.Write(entries(1)[0]))
+	m, err := w.Checkpoint()
+	must(t, err)
+	w.file.Close()
+	must(t, os.WriteFile(m.Temp+newSuffix, []byte("half"), 0o600))
+	must(t, os.WriteFile(o.Path, []byte("the finished file"), 0o600))
+	must(t, Discard(m))
+	onlyFile(t, o.Path)
+	must(t, Discard(m))
+	must(t, Discard(Mark{}))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
