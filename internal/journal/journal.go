@@ -1,0 +1,242 @@
+// Package journal keeps, for each run that isn't over, how far it came: one
+// small file that is replaced whole, so that after a kill, a power cut or a full
+// disk either the last statement is found or the one before it. A run that
+// finishes leaves none.
+//
+// What a checkpoint's numbers mean, when one is due, and how a reader is brought
+// back to it are package push's; the rejects' own file is package reject's.
+package journal
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Run says what a run does. The same run is known again by its inputs' paths,
+// BaseURL and Shard; if anything else differs, it starts anew.
+type Run struct {
+	BaseURL   string
+	Workspace string // as far as it can be known; "" where it can't
+	Object    string // slug
+	Match     string // matching attribute
+	Mapping   string // fingerprint of everything that decides a record's body
+	Shard     string // "2/8"; "" for a whole run
+	Inputs    []Input
+}
+
+// Input is one file of a run.
+type Input struct {
+	Path        string // absolute, links resolved
+	Size        int64  // bytes
+	Fingerprint string // of the whole content
+}
+
+// Checkpoint is one statement of how far a run came.
+type Checkpoint struct {
+	// Done is the number of records that are committed: all up to the Done-th
+	// of the run. Tally, reasons and rejects are of these alone.
+	Done int64
+
+	// Where the next record is read: in Run.Inputs[Input], behind Offset bytes
+	// (-1 where the input can't be entered there), at Line, after Records
+	// records of that input.
+	Input   int
+	Offset  int64
+	Line    int64
+	Records int64
+
+	// Beyond are the records that are over though one before them isn't.
+	Beyond []Settled
+
+	Rejects []Rejects // one for each input that was begun
+
+	Created, Updated, Unchanged, Rejected int64
+	Requests, Retries, Throttled          int64
+
+	Reasons []Reason // kinds of rejects; the caller bounds them
+	Seconds float64  // that the run took so far
+	SavedAt time.Time
+}
+
+// Outcome is how a record ended.
+type Outcome string
+
+// The outcomes of a settled record.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged"
+	Rejected  Outcome = "rejected"
+)
+
+// Settled is a record that needs no further request.
+type Settled struct {
+	Seq     int64 // counted from 1 over the run
+	Outcome Outcome
+	Status  int    // of a rejected record: see package reject's Entry
+	Error   string // of a rejected record
+}
+
+// Rejects is how much of an input's reject file counts; the fields are those of
+// package reject's Mark.
+type Rejects struct {
+	Path   string
+	Temp   string
+	Length int64
+	Sum    uint64
+	Raw    bool
+}
+
+// Reason is one kind of reject.
+type Reason struct {
+	Status    int
+	Error     string
+	Count     int64
+	FirstLine int64
+}
+
+// Anew says why a run that was interrupted starts from its beginning all the
+// same.
+type Anew struct {
+	Changed []string // what differs, as sentences: "products.csv has changed"
+	Damaged error    // the journal could not be read
+	Asked   bool     // Options.Restart
+
+	// Earlier is what the journal said, where it could be read: its temporary
+	// reject files are the caller's to remove.
+	Earlier *Checkpoint
+}
+
+// Options are what Open needs besides the run.
+type Options struct {
+	Started time.Time // when this process began the run, to tell others
+	PID     int       // its process id, for the same
+	Restart bool      // forget what an earlier run left
+}
+
+// Journal is an open journal, held against other processes until Finish or
+// Close. It is used by one goroutine at a time.
+type Journal struct {
+	dir  string
+	key  string
+	own  record
+	anew *Anew
+	lock *lock
+	disk disk
+}
+
+// Open takes hold of the run's journal in dir, which is made where it is
+// missing. The checkpoint is nil where the run begins at its beginning; if that
+// is so although an earlier run was interrupted, [Journal.Anew] says why.
+//
+// The error is a [*LockedError] where another process is pushing one of the
+// inputs, and an [*Error] where no journal can be kept in dir.
+func Open(dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
+	return openOn(osDisk{}, dir, run, o)
+}
+
+func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
+	if err := ensureDir(dir); err != nil {
+		return nil, nil, problem("making the directory for journals", dir, err)
+	}
+	guard, err := takeGuard(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer guard.release()
+
+	j := &Journal{dir: dir, key: key(run), disk: d}
+	if err := refuseOverlap(dir, j.key, run); err != nil {
+		return nil, nil, err
+	}
+	if j.lock, err = takeLock(j.lockPath()); err != nil {
+		return nil, nil, err
+	}
+	if j.lock == nil {
+		return nil, nil, &LockedError{Path: inputNames(run)}
+	}
+	if err := j.begin(run, o); err != nil {
+		j.lock.drop()
+		return nil, nil, err
+	}
+	return j, j.own.Checkpoint, nil
+}
+
+// begin finds out where the run goes on and says in the journal that it does,
+// which also shows whether one can be written at all.
+func (j *Journal) begin(run Run, o Options) error {
+	removeLeftovers(j.dir, j.key)
+	found, err := readRecord(j.path())
+	switch {
+	case err != nil:
+		j.anew = &Anew{Damaged: err}
+	case found == nil:
+	default:
+		changed := differences(found.Run, run)
+		if !o.Restart && len(changed) == 0 {
+			j.own.Checkpoint = found.Checkpoint
+			break
+		}
+		j.anew = &Anew{Changed: changed, Asked: o.Restart, Earlier: found.Checkpoint}
+	}
+	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
+	if err := j.write(); err != nil {
+		return &Error{Path: j.path(), Err: cause(err), Left: exists(j.path()), doing: "writing the journal"}
+	}
+	return nil
+}
+
+// Anew says why an interrupted run was not gone on with; nil where there was
+// none, or where it is.
+func (j *Journal) Anew() *Anew { return j.anew }
+
+// Save replaces the checkpoint. When it returns nil the checkpoint survives a
+// power cut; after an error the one before it does. Errors are [*Error].
+func (j *Journal) Save(c Checkpoint) error {
+	before := j.own.Checkpoint
+	j.own.Checkpoint = &c
+	if err := j.write(); err != nil {
+		j.own.Checkpoint = before
+		return problem("writing the journal", j.path(), err)
+	}
+	return nil
+}
+
+func (j *Journal) write() error {
+	return replace(j.disk, j.path(), encode(&j.own))
+}
+
+// Finish removes the journal of a run that is over. An error leaves behind one
+// that the next run of the same command would go on with, although this run
+// finished; it must be shown. It is an [*Error].
+func (j *Journal) Finish() error {
+	err := j.disk.Remove(j.path())
+	if err == nil {
+		err = j.disk.SyncDir(j.dir)
+	}
+	if cerr := j.Close(); err == nil {
+		return cerr
+	}
+	return &Error{Path: j.path(), Err: cause(err), Left: true, doing: "removing the journal"}
+}
+
+// Close lets go of the journal and keeps it for the next run. Further calls do
+// nothing.
+func (j *Journal) Close() error {
+	if j.lock == nil {
+		return nil
+	}
+	lock := j.lock
+	j.lock = nil
+	guard, err := takeGuard(j.dir)
+	if err != nil {
+		lock.release() // its file stays, which does no harm
+		return err
+	}
+	defer guard.release()
+	lock.drop()
+	return nil
+}
+
+func (j *Journal) path() string     { return filepath.Join(j.dir, j.key+journalSuffix) }
+func (j *Journal) lockPath() string { return filepath.Join(j.dir, j.key+lockSuffix) }

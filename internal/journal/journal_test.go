@@ -1,0 +1,388 @@
+package journal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// childDir names the environment variable that makes the test binary a push that
+// never ends.
+const childDir = "JOURNAL_TEST_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		hang(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func hang(dir string) {
+	j, _, err := Open(dir, products(), Options{Started: noon, PID: os.Getpid()})
+	if err == nil {
+		err = j.Save(someCheckpoint())
+	}
+	fmt.Println(err)
+	bufio.NewReader(os.Stdin).ReadByte()
+	os.Exit(1)
+}
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+var started = Options{Started: noon, PID: 4711}
+
+func products() Run {
+	return Run{BaseURL: "https://crm.example/v2", Object: "products", Match: "sku", Mapping: "m1",
+		Inputs: []Input{{Path: "/home/ann/products.csv", Size: 1000, Fingerprint: "sha256:1"}}}
+}
+
+func someCheckpoint() Checkpoint {
+	return Checkpoint{Done: 1200, Input: 0, Offset: 54321, Line: 1300, Records: 1200,
+		Beyond: []Settled{{Seq: 1202, Outcome: Created}, {Seq: 1203, Outcome: Rejected, Status: 400, Error: "no"}, {Seq: 1204, Outcome: Created},
+			{Seq: 1205, Outcome: Created}, {Seq: 1206, Outcome: Updated}, {Seq: 1300, Outcome: Unchanged}},
+		Rejects: []Rejects{{Path: "/home/ann/100%\xff.rejects.csv", Temp: "/home/ann/x.part", Length: 99, Sum: 1<<64 - 1, Raw: true}},
+		Created: 1000, Updated: 190, Unchanged: 7, Rejected: 3, Requests: 1250, Retries: 40, Throttled: 9,
+		Reasons: []Reason{{Status: 400, Error: `The value of "price" must be a number.`, Count: 3, FirstLine: 17}},
+		Seconds: 12.75, SavedAt: noon.Add(time.Minute)}
+}
+
+func open(t *testing.T, dir string, run Run) (*Journal, *Checkpoint) {
+	t.Helper()
+	j, c, err := Open(dir, run, started)
+	must(t, err)
+	t.Cleanup(func() { j.Close() })
+	return j, c
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	must(t, err)
+	var all []string
+	for _, e := range list {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+func TestARun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "here")
+	j, c := open(t, dir, products())
+	if c != nil || j.Anew() != nil {
+		t.Errorf("a first run: %+v, %+v", c, j.Anew())
+	}
+	must(t, j.Save(Checkpoint{Done: 1}))
+	want := someCheckpoint()
+	must(t, j.Save(want))
+	must(t, j.Close())
+	must(t, j.Close())
+
+	j, c = open(t, dir, products())
+	if j.Anew() != nil {
+		t.Errorf("it starts anew: %+v", j.Anew())
+	}
+	if diff := cmp.Diff(&want, c); diff != "" {
+		t.Error(diff)
+	}
+	if runtime.GOOS != "windows" {
+		st, err := os.Stat(dir)
+		must(t, err)
+		if st.Mode().Perm() != 0o700 {
+			t.Errorf("the directory's mode is %v", st.Mode())
+		}
+		for _, name := range names(t, dir) {
+			if st, err := os.Stat(filepath.Join(dir, name)); err != nil || st.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %v, %v", name, st.Mode(), err)
+			}
+		}
+	}
+	must(t, j.Finish())
+	if got := names(t, dir); !cmp.Equal(got, []string{"guard.lock"}) {
+		t.Errorf("a finished run leaves %q", got)
+	}
+}
+
+func TestAChangedRunStartsAnew(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*Run)
+		want   []string
+	}{
+		{"another content of the same length", func(r *Run) { r.Inputs[0].Fingerprint = "sha256:2" }, []string{"products.csv has changed"}},
+		{"a longer file", func(r *Run) { r.Inputs[0].Size, r.Inputs[0].Fingerprint = 1100, "sha256:2" }, []string{"products.csv has changed (it had 1000 bytes and has 1100)"}},
+		{"another object", func(r *Run) { r.Object = "articles" }, []string{"the object was products and is articles"}},
+		{"another match attribute and mapping", func(r *Run) { r.Match, r.Mapping = "ean", "m2" }, []string{"the match attribute was sku and is ean", "the mapping has changed"}},
+		{"another workspace", func(r *Run) { r.Workspace = "w" }, []string{"the workspace is another"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			j, _ := open(t, dir, products())
+			must(t, j.Save(someCheckpoint()))
+			must(t, j.Close())
+			run := products()
+			tt.change(&run)
+			j, c := open(t, dir, run)
+			if c != nil || j.Anew() == nil || !cmp.Equal(j.Anew().Changed, tt.want) {
+				t.Fatalf("%+v, %+v", c, j.Anew())
+			}
+			if e := j.Anew().Earlier; e == nil || e.Done != 1200 {
+				t.Errorf("the earlier checkpoint is %+v", e)
+			}
+			must(t, j.Close())
+			if j, c := open(t, dir, run); c != nil || j.Anew() != nil {
+				t.Errorf("the next run: %+v, %+v", c, j.Anew())
+			}
+		})
+	}
+	t.Run("another server or shard is another run, and leaves the first alone", func(t *testing.T) {
+		dir := t.TempDir()
+		j, _ := open(t, dir, products())
+		must(t, j.Save(someCheckpoint()))
+		must(t, j.Close())
+		other, shard := products(), products()
+		other.BaseURL = "https://test.example/v2"
+		shard.Shard = "1/2"
+		for _, run := range []Run{other, shard} {
+			j, c := open(t, dir, run)
+			if c != nil || j.Anew() != nil {
+				t.Errorf("%+v, %+v", c, j.Anew())
+			}
+			must(t, j.Close())
+		}
+		if _, c := open(t, dir, products()); c == nil || c.Done != 1200 {
+			t.Errorf("the first run's checkpoint is %+v", c)
+		}
+	})
+	t.Run("asked to restart", func(t *testing.T) {
+		dir := t.TempDir()
+		j, _ := open(t, dir, products())
+		must(t, j.Save(someCheckpoint()))
+		must(t, j.Close())
+		j, c, err := Open(dir, products(), Options{Restart: true})
+		must(t, err)
+		defer j.Close()
+		if c != nil || j.Anew() == nil || !j.Anew().Asked || j.Anew().Earlier.Done != 1200 {
+			t.Errorf("%+v, %+v", c, j.Anew())
+		}
+	})
+}
+
+func TestASecondPushIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, products())
+	both, other, shard := products(), products(), products()
+	both.Inputs = append([]Input{{Path: "/home/ann/a.csv"}}, both.Inputs...)
+	other.BaseURL = "https://test.example/v2"
+	for name, run := range map[string]Run{"the same command": products(), "among other files": both, "to another server": other} {
+		_, _, err := Open(dir, run, started)
+		var locked *LockedError
+		if !errors.As(err, &locked) || locked.PID != 4711 || !locked.Since.Equal(noon) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, want := err.Error(), "another push of products.csv is under way (process 4711, since 2026-11-23 12:00:00)"; got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if !strings.Contains(locked.Hint(), "4711") {
+			t.Errorf("the hint is %q", locked.Hint())
+		}
+	}
+	shard.Shard = "1/2"
+	open(t, dir, shard)
+}
+
+func TestAKilledProcessLeavesNoLock(t *testing.T) {
+	dir := t.TempDir()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childDir+"="+dir)
+	in, err := child.StdinPipe()
+	must(t, err)
+	defer in.Close()
+	out, err := child.StdoutPipe()
+	must(t, err)
+	must(t, child.Start())
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "<nil>\n" {
+		t.Fatalf("the child says %q, %v", line, err)
+	}
+	_, _, err = Open(dir, products(), started)
+	var locked *LockedError
+	if !errors.As(err, &locked) || locked.PID != child.Process.Pid {
+		t.Errorf("while it lives: %v", err)
+	}
+	must(t, child.Process.Kill())
+	child.Wait()
+	_, c := open(t, dir, products())
+	if c == nil || c.Done != 1200 {
+		t.Errorf("after its end: %+v", c)
+	}
+}
+
+func TestADamagedJournalStartsAnew(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func([]byte) []byte
+		want   string
+	}{
+		{"cut short", func(b []byte) []byte { return b[:len(b)-1] }, "it is damaged"},
+		{"emptied", func(b []byte) []byte { return nil }, "it is damaged"},
+		{"with a changed number", func(b []byte) []byte { return []byte(strings.Replace(string(b), "1200", "1201", 1)) }, "it is damaged"},
+		{"of another version", func(b []byte) []byte { return []byte(strings.Replace(string(b), "journal 1", "journal 2", 1)) }, "it was written by another version of crmsync"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			j, _ := open(t, dir, products())
+			must(t, j.Save(someCheckpoint()))
+			must(t, j.Close())
+			b, err := os.ReadFile(j.path())
+			must(t, err)
+			must(t, os.WriteFile(j.path(), tt.damage(b), 0o600))
+			all, err := List(dir)
+			must(t, err)
+			if len(all) != 1 || all[0].Damaged == nil || !strings.Contains(all[0].String(), tt.want) {
+				t.Errorf("the list is %v", all)
+			}
+			j, c := open(t, dir, products())
+			if c != nil || j.Anew() == nil || j.Anew().Damaged == nil || !strings.Contains(j.Anew().Damaged.Error(), tt.want) {
+				t.Errorf("%+v, %+v", c, j.Anew())
+			}
+		})
+	}
+}
+
+func TestListAndForget(t *testing.T) {
+	dir := t.TempDir()
+	if all, err := List(filepath.Join(dir, "none")); len(all) != 0 || err != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+	j, _ := open(t, dir, products())
+	must(t, j.Save(someCheckpoint()))
+	one := func() Entry {
+		t.Helper()
+		all, err := List(dir)
+		must(t, err)
+		if len(all) != 1 {
+			t.Fatalf("the list is %v", all)
+		}
+		return all[0]
+	}
+	if got, want := one().String(), "products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), under way in process 4711 since 2026-11-23 12:00:00"; got != want {
+		t.Errorf("%s", got)
+	}
+	var locked *LockedError
+	if err := Forget(dir, one()); !errors.As(err, &locked) {
+		t.Errorf("Forget of one in use: %v", err)
+	}
+	must(t, j.Save(someCheckpoint()))
+	must(t, j.Close())
+	if got, want := one().String(), "products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), interrupted 2026-11-23 12:01:00"; got != want {
+		t.Errorf("%s", got)
+	}
+	must(t, Forget(dir, one()))
+	if got := names(t, dir); !cmp.Equal(got, []string{"guard.lock"}) {
+		t.Errorf("it leaves %q", got)
+	}
+}
+
+func TestADirectoryThatWontDo(t *testing.T) {
+	for name, dir := range map[string]string{"is a file": filepath.Join(t.TempDir(), "f"), "is nowhere": filepath.Join(os.DevNull, "x")} {
+		if name == "is a file" {
+			must(t, os.WriteFile(dir, nil, 0o600))
+		}
+		_, _, err := Open(dir, products(), started)
+		var e *Error
+		if !errors.As(err, &e) || e.Left || !strings.Contains(err.Error(), dir) {
+			t.Errorf("a directory that %s: %v", name, err)
+		}
+	}
+	t.Run("read-only", func(t *testing.T) {
+		if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+			t.Skip("permissions don't bind this user")
+		}
+		parent := t.TempDir()
+		must(t, os.Chmod(parent, 0o500))
+		_, _, err := Open(filepath.Join(parent, "x"), products(), started)
+		var e *Error
+		if !errors.As(err, &e) || e.Hint() == "" {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// TestRandomHistories compares with a model: what was saved last is found again,
+// whatever happened in between.
+func TestRandomHistories(t *testing.T) {
+	root := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		dir := filepath.Join(root, fmt.Sprint(n))
+		defer os.RemoveAll(dir)
+		var saved *Checkpoint
+		run := products()
+		for range rapid.IntRange(1, 6).Draw(t, "runs") {
+			j, c, err := Open(dir, run, started)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(saved, c); diff != "" {
+				t.Fatal(diff)
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "saves") {
+				c := anyCheckpoint(t)
+				if err := j.Save(c); err != nil {
+					t.Fatal(err)
+				}
+				saved = &c
+			}
+			switch rapid.SampledFrom([]string{"close", "finish", "change"}).Draw(t, "then") {
+			case "finish":
+				if err := j.Finish(); err != nil {
+					t.Fatal(err)
+				}
+				saved = nil
+			case "change":
+				run.Mapping += "x"
+				saved = nil
+				fallthrough
+			default:
+				if err := j.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+func anyCheckpoint(t *rapid.T) Checkpoint {
+	c := Checkpoint{Done: rapid.Int64Range(0, 1<<50).Draw(t, "done"), Offset: rapid.Int64Min(-1).Draw(t, "offset"),
+		Seconds: rapid.Float64Range(0, 1e9).Draw(t, "seconds"), SavedAt: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "at"), 5).UTC()}
+	seq := c.Done
+	for range rapid.IntRange(0, 30).Draw(t, "beyond") {
+		seq += rapid.Int64Range(1, 3).Draw(t, "gap")
+		s := Settled{Seq: seq, Outcome: rapid.SampledFrom([]Outcome{Created, Updated, Unchanged, Rejected}).Draw(t, "outcome")}
+		if s.Outcome == Rejected {
+			s.Status, s.Error = 400, rapid.String().Draw(t, "error")
+		}
+		c.Beyond = append(c.Beyond, s)
+	}
+	if rapid.Bool().Draw(t, "rejects") {
+		c.Rejects = []Rejects{{Path: string(rapid.SliceOf(rapid.Byte()).Draw(t, "path")), Temp: rapid.String().Draw(t, "temp"), Sum: rapid.Uint64().Draw(t, "sum")}}
+	}
+	return c
+}

@@ -1,0 +1,167 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// version is that of the file's form. Another one is not read: starting anew
+// sends too much, misreading would send too little.
+const version = 1
+
+// mostBytes bounds what is read of a journal; a real one is far smaller.
+const mostBytes = 64 << 20
+
+// record is a journal's content.
+type record struct {
+	Run        Run
+	PID        int
+	Started    time.Time
+	Checkpoint *Checkpoint `json:",omitempty"`
+}
+
+// encode writes a line that says how long the rest is and what its checksum is,
+// and the rest as JSON.
+func encode(r *record) []byte {
+	body, err := json.Marshal((*storedRecord)(r))
+	if err != nil {
+		// Nothing in a record can fail to be encoded but a time or a number
+		// that no run has.
+		panic(fmt.Sprintf("encoding a journal: %v", err))
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "crmsync-journal %d %d %x\n", version, len(body), sha256.Sum256(body))
+	b.Write(body)
+	return b.Bytes()
+}
+
+var (
+	errDamaged = errors.New("it is damaged")
+	errVersion = errors.New("it was written by another version of crmsync")
+)
+
+func decode(b []byte) (*record, error) {
+	head, body, _ := bytes.Cut(b, []byte("\n"))
+	var v, length int
+	var sum string
+	if _, err := fmt.Sscanf(string(head), "crmsync-journal %d %d %s", &v, &length, &sum); err != nil {
+		return nil, errDamaged
+	}
+	if v != version {
+		return nil, errVersion
+	}
+	want := sha256.Sum256(body)
+	if len(body) != length || sum != hex.EncodeToString(want[:]) {
+		return nil, errDamaged
+	}
+	var r storedRecord
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, errDamaged
+	}
+	return (*record)(&r), nil
+}
+
+// readRecord returns nil where there is no journal.
+func readRecord(path string) (*record, error) {
+	st, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, problem("reading the journal", path, err)
+	}
+	if !st.Mode().IsRegular() || st.Size() > mostBytes {
+		return nil, problem("reading the journal", path, errDamaged)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, problem("reading the journal", path, err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, mostBytes))
+	if err != nil {
+		return nil, problem("reading the journal", path, err)
+	}
+	r, err := decode(b)
+	if err != nil {
+		return nil, problem("reading the journal", path, err)
+	}
+	return r, nil
+}
+
+// key names a run's files. A hash says nothing about them to others.
+func key(run Run) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q", run.BaseURL, run.Shard)
+	for _, in := range run.Inputs {
+		fmt.Fprintf(h, " %q", in.Path)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// differences says in sentences why a run is not the one of a journal.
+func differences(was, is Run) []string {
+	var list []string
+	if len(was.Inputs) != len(is.Inputs) { // impossible with one key
+		return []string{"the inputs have changed"}
+	}
+	for i, in := range is.Inputs {
+		name, old := filepath.Base(in.Path), was.Inputs[i]
+		switch {
+		case old.Size >= 0 && in.Size >= 0 && old.Size != in.Size:
+			list = append(list, fmt.Sprintf("%s has changed (it had %d bytes and has %d)", name, old.Size, in.Size))
+		case old.Fingerprint != in.Fingerprint:
+			list = append(list, name+" has changed")
+		}
+	}
+	for _, d := range []struct{ what, was, is string }{
+		{"the object", was.Object, is.Object},
+		{"the match attribute", was.Match, is.Match},
+	} {
+		if d.was != d.is {
+			list = append(list, fmt.Sprintf("%s was %s and is %s", d.what, d.was, d.is))
+		}
+	}
+	if was.Mapping != is.Mapping {
+		list = append(list, "the mapping has changed")
+	}
+	if was.Workspace != is.Workspace {
+		list = append(list, "the workspace is another")
+	}
+	return list
+}
+
+// sharedInput is a file that both runs push. Shards of a run don't meet.
+func sharedInput(a, b Run) (path string, ok bool) {
+	if a.Shard != b.Shard {
+		return "", false
+	}
+	for _, in := range a.Inputs {
+		if slices.ContainsFunc(b.Inputs, func(other Input) bool { return other.Path == in.Path }) {
+			return in.Path, true
+		}
+	}
+	return "", false
+}
+
+func inputNames(run Run) string {
+	var names []string
+	for _, in := range run.Inputs {
+		names = append(names, filepath.Base(in.Path))
+	}
+	if len(names) > 3 {
+		names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
+	}
+	return strings.Join(names, ", ")
+}
