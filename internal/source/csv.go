@@ -1,0 +1,257 @@
+package source
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// csvReader reads CSV records. RFC 4180, with line endings of any kind, and
+// with a bad record costing itself alone. A line without a single character is
+// no record, in a file of one column too; an empty cell there is written "".
+type csvReader struct {
+	csvScanner
+	charset charset
+	place   place
+	header  header
+	rec     scanned
+}
+
+// place is where a reader stands in its input.
+type place struct {
+	Position
+	bytes func(text []byte) int64 // of the input, that text took up; nil: can't be told
+}
+
+// pass moves the place over text with so many line ends.
+func (p *place) pass(text []byte, lines int64) {
+	p.Line += lines
+	if p.bytes != nil {
+		p.Offset += p.bytes(text)
+	}
+}
+
+// read returns the next record, io.EOF at the end, or what went wrong.
+func (c *csvReader) read() (Record, error) {
+	if err := c.skipBlank(); err != nil {
+		return Record{}, err
+	}
+	if !c.returns {
+		if end, found := c.w.lineEnd(c.limit); found || end <= c.limit && c.w.failed() == nil {
+			line := c.w.bytes()[:end]
+			next := end
+			if found {
+				next++
+			}
+			if n := len(line); n > 0 && line[n-1] == '\r' {
+				line = line[:n-1]
+			}
+			if bytes.IndexByte(line, '"') < 0 && bytes.IndexByte(line, '\r') < 0 {
+				return c.plainRecord(line, next), nil
+			}
+		}
+	}
+	c.scan(0, &c.rec, c.limit, false)
+	switch c.rec.damage {
+	case noDamage:
+		return c.quotedRecord(), nil
+	case readingFailed:
+		return Record{}, c.w.failed()
+	case tooLong:
+		return c.longRecord()
+	}
+	return c.damagedRecord(), nil
+}
+
+// skipBlank moves to the next line that has a character.
+func (c *csvReader) skipBlank() error {
+	for c.w.has(0) {
+		b := c.w.bytes()
+		n := 1
+		switch {
+		case b[0] == '\n':
+		case b[0] != '\r':
+			return nil
+		case c.w.has(1) && c.w.bytes()[1] == '\n':
+			n = 2
+		}
+		c.advance(n, 1)
+	}
+	if err := c.w.failed(); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// advance consumes n bytes with so many line ends.
+func (c *csvReader) advance(n int, lines int64) {
+	c.place.pass(c.w.bytes()[:n], lines)
+	c.w.consume(n)
+}
+
+// finish consumes the record's n bytes and completes rec.
+func (c *csvReader) finish(rec *Record, n int, lines int64) {
+	rec.Line = c.place.Line
+	c.advance(n, lines)
+	c.place.Records++
+	rec.End = c.place.Position
+}
+
+// plainRecord makes a record of a line without quotes.
+func (c *csvReader) plainRecord(line []byte, next int) Record {
+	var rec Record
+	if i := c.charset.badChar(line); i >= 0 {
+		c.rec.cells = c.splitPlain(line, c.rec.cells[:0])
+		c.reject(&rec, line, c.badCharError(line, i))
+		c.finish(&rec, next, 1)
+		return rec
+	}
+	s := string(line)
+	if c.header.plain && len(c.delimiter) == 1 {
+		if cells, ok := split(s, c.delimiter[0], c.width); ok {
+			rec.Cells = cells
+			c.finish(&rec, next, 1)
+			return rec
+		}
+	}
+	c.rec.cells = c.splitPlain(line, c.rec.cells[:0])
+	c.fillIn(&rec, s, line)
+	c.finish(&rec, next, 1)
+	return rec
+}
+
+// split cuts s into width cells, the missing ones blank; false where there are
+// more.
+func split(s string, delimiter byte, width int) ([]string, bool) {
+	cells := make([]string, width)
+	last := width - 1
+	for n := range last {
+		i := strings.IndexByte(s, delimiter)
+		if i < 0 {
+			cells[n] = s
+			return cells, true
+		}
+		cells[n], s = s[:i], s[i+1:]
+	}
+	cells[last] = s
+	return cells, strings.IndexByte(s, delimiter) < 0
+}
+
+func (c *csvReader) splitPlain(line []byte, cells []cellSpan) []cellSpan {
+	from := 0
+	for {
+		i := bytes.Index(line[from:], c.delimiter)
+		if i < 0 {
+			return append(cells, cellSpan{from: from, to: len(line)})
+		}
+		cells = append(cells, cellSpan{from: from, to: from + i})
+		from += i + len(c.delimiter)
+	}
+}
+
+// quotedRecord makes a record of what scan found.
+func (c *csvReader) quotedRecord() Record {
+	var rec Record
+	raw := c.w.bytes()[:c.rec.end]
+	if i := c.charset.badChar(raw); i >= 0 {
+		c.reject(&rec, raw, c.badCharError(raw, i))
+	} else {
+		c.fillIn(&rec, string(raw), raw)
+	}
+	c.finish(&rec, c.rec.next, c.linesOf(&c.rec))
+	return rec
+}
+
+// linesOf counts the line ends in a scanned record, its own included.
+func (c *csvReader) linesOf(rec *scanned) int64 {
+	n := c.lineBreaks(c.w.bytes()[:rec.next])
+	if rec.ending == endCR && !c.returns {
+		n++
+	}
+	if rec.ending == endOfInput && rec.next == rec.end {
+		n++
+	}
+	return n
+}
+
+// fillIn gives rec the cells of text, or the reason why it can't have them.
+func (c *csvReader) fillIn(rec *Record, text string, raw []byte) {
+	spans := c.rec.cells
+	if n := len(spans); n > c.width {
+		for _, s := range spans[c.width:] {
+			if strings.TrimSpace(text[s.from:s.to]) != "" {
+				c.reject(rec, raw, tooManyCells(n, c.width))
+				return
+			}
+		}
+		spans = spans[:c.width]
+	}
+	if c.header.isUnmended(text, spans) {
+		raw := cellText(text, spans[c.header.raw])
+		rec.Raw, rec.Err = rawText([]byte(raw)), unmended()
+		return
+	}
+	rec.Cells = c.header.cells(text, spans)
+}
+
+// cellText is the cell's text, quotes undoubled.
+func cellText(text string, s cellSpan) string {
+	t := text[s.from:s.to]
+	if s.doubled {
+		t = strings.ReplaceAll(t, `""`, `"`)
+	}
+	return t
+}
+
+func tooManyCells(n, width int) *RecordError {
+	return &RecordError{
+		Problem: fmt.Sprintf("the record has %s, but the header names %s", plural(int64(n), "cell"), plural(int64(width), "column")),
+		Hint:    "a cell that holds the delimiter must stand in quotes",
+	}
+}
+
+// unmended is why a record of a reject file, of which the earlier run could
+// keep the raw text only, is rejected once more: else it would be lost.
+func unmended() *RecordError {
+	return &RecordError{
+		Problem: "the record could not be read in an earlier run and has not been mended",
+		Hint:    "write its values into the other columns, or remove it",
+	}
+}
+
+// reject makes rec a bad record.
+func (c *csvReader) reject(rec *Record, raw []byte, err *RecordError) {
+	rec.Raw, rec.Err = rawText(raw), keptPart(raw, err)
+}
+
+// keptPart adds to err that the raw text is not whole, where it isn't.
+func keptPart(raw []byte, err *RecordError) *RecordError {
+	if len(raw) > keptRaw {
+		err.Problem += fmt.Sprintf("; of its %d bytes the first %d are kept", len(raw), keptRaw)
+	}
+	return err
+}
+
+// column names cell n for a person.
+func (c *csvReader) column(n int) string {
+	if n < len(c.header.names) {
+		return fmt.Sprintf("column %q", c.header.names[n])
+	}
+	return fmt.Sprintf("cell %d", n+1)
+}
+
+// badCharError names the cell that holds the bad character at index i of raw.
+func (c *csvReader) badCharError(raw []byte, i int) *RecordError {
+	where := "the record"
+	for n, s := range c.rec.cells {
+		if i >= s.from && i < s.to {
+			where = fmt.Sprintf("%s, byte %d", c.column(n), i-s.from+1)
+			break
+		}
+	}
+	return &RecordError{
+		Problem: where + ": " + c.charset.badCharProblem(raw, i),
+		Hint:    "mend the character, or name the file's encoding with --encoding if it is another",
+	}
+}

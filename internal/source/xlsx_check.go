@@ -1,0 +1,316 @@
+package source
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+// archive is a workbook as the ZIP archive that it is. What the library would
+// pass over in silence is found out here, before the run: a part that is
+// damaged or cut off, cells that refer to nothing, errors and missing results
+// of formulas.
+type archive struct {
+	name  string
+	parts map[string]*zip.File
+}
+
+// otherParts bounds what is not read row by row and is in memory as a whole.
+const otherParts = 256 << 20
+
+func openArchive(name string, file *os.File, size int64) (*archive, error) {
+	z, err := zip.NewReader(file, size)
+	if err != nil {
+		return nil, damagedWorkbook(name, err)
+	}
+	a := &archive{name: name, parts: make(map[string]*zip.File)}
+	var total, other uint64
+	for _, part := range z.File {
+		key := strings.ToLower(strings.ReplaceAll(part.Name, `\`, "/"))
+		a.parts[key] = part
+		n := part.UncompressedSize64
+		total += n
+		if key != "xl/sharedstrings.xml" && !strings.HasPrefix(key, "xl/worksheets/sheet") {
+			other += n
+		}
+		if n > unpackedLimit || total > unpackedLimit || other > otherParts {
+			return nil, &InputError{
+				Input: name, Problem: "the workbook is too large: unpacked it would take more than 2 GiB, or pictures and the like more than 256 MiB",
+				Advice: "save the sheet as CSV",
+			}
+		}
+	}
+	return a, nil
+}
+
+// decode opens a part as XML.
+func (a *archive) decode(ctx context.Context, part string) (*xml.Decoder, io.Closer, error) {
+	f := a.parts[strings.ToLower(part)]
+	if f == nil {
+		return nil, nil, a.damaged(part, fmt.Errorf("it is missing"))
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, nil, a.damaged(part, err)
+	}
+	d := xml.NewDecoder(&patient{ctx, r})
+	d.CharsetReader = func(name string, src io.Reader) (io.Reader, error) {
+		enc, err := htmlindex.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		return enc.NewDecoder().Reader(src), nil
+	}
+	return d, r, nil
+}
+
+func (a *archive) damaged(part string, err error) error {
+	return &InputError{
+		Input: a.name, Problem: "the workbook is damaged, in its part " + part, Err: err,
+		Advice: "open it in Excel and save it again, or fetch it again",
+	}
+}
+
+// sheetPart is one sheet and where it stands in the archive.
+type sheetPart struct{ name, part, reason string }
+
+// sheet finds the sheet to read: by name, or the first one that isn't hidden.
+func (a *archive) sheet(wanted string) (sheetPart, error) {
+	var book struct {
+		Sheets []struct {
+			Name  string     `xml:"name,attr"`
+			State string     `xml:"state,attr"`
+			Attrs []xml.Attr `xml:",any,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	var links struct {
+		Relationships []struct {
+			ID     string `xml:"Id,attr"`
+			Target string `xml:"Target,attr"`
+		} `xml:"Relationship"`
+	}
+	for part, into := range map[string]any{"xl/workbook.xml": &book, "xl/_rels/workbook.xml.rels": &links} {
+		d, closer, err := a.decode(context.Background(), part)
+		if err != nil {
+			return sheetPart{}, err
+		}
+		err = d.Decode(into)
+		closer.Close()
+		if err != nil {
+			return sheetPart{}, a.damaged(part, err)
+		}
+	}
+	targets := make(map[string]string)
+	for _, link := range links.Relationships {
+		target := strings.TrimPrefix(link.Target, "/")
+		if !strings.HasPrefix(link.Target, "/") {
+			target = path.Join("xl", link.Target)
+		}
+		targets[link.ID] = target
+	}
+	var found, hidden sheetPart
+	var names []string
+	for _, s := range book.Sheets {
+		target := ""
+		for _, attr := range s.Attrs {
+			if attr.Name.Local == "id" {
+				target = targets[attr.Value]
+			}
+		}
+		if !strings.HasPrefix(strings.ToLower(target), "xl/worksheets/") {
+			continue // a sheet of its own for a chart
+		}
+		names = append(names, fmt.Sprintf("%q", s.Name))
+		switch {
+		case wanted != "" && strings.EqualFold(strings.TrimSpace(wanted), strings.TrimSpace(s.Name)):
+			return sheetPart{s.Name, target, "--sheet says so"}, nil
+		case s.State != "" && s.State != "visible":
+			if hidden.part == "" {
+				hidden = sheetPart{s.Name, target, "it is the first one; all are hidden"}
+			}
+		case found.part == "":
+			found = sheetPart{s.Name, target, "it is the first one"}
+		}
+	}
+	switch {
+	case wanted != "":
+		return found, &InputError{
+			Input: a.name, Problem: fmt.Sprintf("the workbook has no sheet %q", wanted), Advice: "it has " + strings.Join(names, ", "),
+		}
+	case found.part == "":
+		found = hidden
+	}
+	if found.part == "" {
+		return found, &InputError{Input: a.name, Problem: "the workbook has no sheet with cells"}
+	}
+	return found, nil
+}
+
+// sheetCheck is what one pass over a sheet found.
+type sheetCheck struct {
+	rows     int // the last one's number
+	hidden   int64
+	merged   int64
+	problems map[int][]cellProblem // by row
+}
+
+// cellProblem is why a cell has no value.
+type cellProblem struct {
+	column int // from 0
+	what   string
+}
+
+// mostProblems bounds the memory for cells without a value.
+const mostProblems = 100_000
+
+// check reads a sheet, and the texts it refers to, to the end.
+func (a *archive) check(ctx context.Context, sheet sheetPart) (*sheetCheck, error) {
+	texts := 0
+	const shared = "xl/sharedStrings.xml"
+	if a.parts[strings.ToLower(shared)] != nil {
+		err := a.walk(ctx, shared, func(d *xml.Decoder, e xml.StartElement) error {
+			if e.Name.Local == "si" {
+				texts++
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	c := sheetPass{texts: texts, found: &sheetCheck{problems: make(map[int][]cellProblem)}}
+	if err := a.walk(ctx, sheet.part, c.element); err != nil {
+		return nil, err
+	}
+	return c.found, nil
+}
+
+// walk calls visit for each element of a part that no visit read.
+func (a *archive) walk(ctx context.Context, part string, visit func(*xml.Decoder, xml.StartElement) error) error {
+	d, closer, err := a.decode(ctx, part)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return nil
+		}
+		if e, ok := token.(xml.StartElement); ok && err == nil {
+			err = visit(d, e)
+		}
+		if ctx.Err() != nil {
+			return &interruption{context.Cause(ctx)}
+		}
+		if err != nil {
+			return a.damaged(part, err)
+		}
+	}
+}
+
+// sheetPass goes through a sheet's elements.
+type sheetPass struct {
+	texts    int
+	found    *sheetCheck
+	column   int
+	problems int
+}
+
+func (s *sheetPass) element(d *xml.Decoder, e xml.StartElement) error {
+	switch e.Name.Local {
+	case "row":
+		row := s.found.rows + 1
+		if at := attr(e, "r"); at != "" {
+			var err error
+			if row, err = strconv.Atoi(at); err != nil || row <= s.found.rows {
+				return fmt.Errorf("row %q follows row %d", at, s.found.rows)
+			}
+		}
+		s.found.rows, s.column = row, -1
+		if h := attr(e, "hidden"); h == "1" || h == "true" {
+			s.found.hidden++
+		}
+	case "c":
+		return s.cell(d, e)
+	case "mergeCell":
+		s.found.merged++
+	}
+	return nil
+}
+
+// cell judges a cell.
+func (s *sheetPass) cell(d *xml.Decoder, e xml.StartElement) error {
+	column := s.column + 1
+	if at := attr(e, "r"); at != "" {
+		n, row, err := excelize.CellNameToCoordinates(at)
+		if err != nil || n-1 <= s.column || row != s.found.rows {
+			return fmt.Errorf("cell %q stands in row %d after column %d", at, s.found.rows, s.column+1)
+		}
+		column = n - 1
+	}
+	s.column = column
+	var value strings.Builder
+	var formula, hasValue, inValue bool
+	for depth := 1; depth > 0; {
+		token, err := d.Token()
+		if err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			depth++
+			formula = formula || t.Name.Local == "f"
+			inValue = t.Name.Local == "v"
+			hasValue = hasValue || inValue || t.Name.Local == "is"
+		case xml.EndElement:
+			depth--
+			inValue = false
+		case xml.CharData:
+			if inValue {
+				value.Write(t)
+			}
+		}
+	}
+	switch kind := attr(e, "t"); {
+	case kind == "s" && value.Len() > 0:
+		if n, err := strconv.Atoi(strings.TrimSpace(value.String())); err != nil || n < 0 || n >= s.texts {
+			return fmt.Errorf("a cell in row %d refers to text %s of %d", s.found.rows, value.String(), s.texts)
+		}
+	case kind == "e":
+		return s.problem(fmt.Sprintf("its value is the error %s", value.String()))
+	case formula && !hasValue:
+		return s.problem("its formula was never calculated")
+	}
+	return nil
+}
+
+func (s *sheetPass) problem(what string) error {
+	if s.problems++; s.problems > mostProblems {
+		return fmt.Errorf("more than %d cells hold errors or formulas that were never calculated", mostProblems)
+	}
+	row := s.found.rows
+	s.found.problems[row] = append(s.found.problems[row], cellProblem{s.column, what})
+	return nil
+}
+
+func attr(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,313 @@
+package source
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+)
+
+// workbook writes a workbook that build fills, and returns its path.
+func workbook(t testing.TB, build func(f *excelize.File)) string {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	build(f)
+	path := filepath.Join(t.TempDir(), "products.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func openPath(t testing.TB, path string, opts Options) *Reader {
+	t.Helper()
+	r, err := Open(context.Background(), path, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// rowsOf fills a sheet's rows.
+func rowsOf(f *excelize.File, sheet string, rows ...[]any) {
+	for i, row := range rows {
+		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &row); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// formatted gives a cell a number format.
+func formatted(f *excelize.File, cell string, value any, code string) {
+	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
+	if err != nil {
+		panic(err)
+	}
+	f.SetCellValue("Sheet1", cell, value)
+	f.SetCellStyle("Sheet1", cell, cell, style)
+}
+
+func TestWorkbookCells(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		value any
+		code  string
+		want  string
+	}{
+		{"a date", 45292, "dd.mm.yyyy", "2024-01-01"},
+		{"a date in words", 45292, `[$-407]dddd, d. mmmm yyyy`, "2024-01-01"},
+		{"a date with a time", 45292.75, "m/d/yy h:mm AM/PM", "2024-01-01T18:00:00"},
+		{"midnight, where the format has a time", 45292, "yyyy-mm-dd hh:mm", "2024-01-01T00:00:00"},
+		{"a time of day", 0.5, "h:mm", "12:00:00"},
+		{"elapsed hours", 1.5, "[h]:mm", "36:00"},
+		{"a price", 1234.5, `#,##0.00 "€"`, "1234.5"},
+		{"a percentage", 0.15, "0.00%", "0.15"},
+		{"a unit with letters of dates", 12, `0 "days"`, "12"},
+		{"a colour with letters of dates", -3, `0;[Red]-0`, "-3"},
+		{"an identifier with leading zeros", 123, "00000", "00123"},
+		{"a sum that binary numbers can't hold", 0.1 + 0.2, "0.00", "0.3"},
+		{"a large whole number", 4931234567890, "General", "4931234567890"},
+		{"a number as text", "00123", "@", "00123"},
+		{"a text in a cell for dates", "next week", "dd.mm.yyyy", "next week"},
+		{"a text with line ends", "a\nb", "General", "a\nb"},
+		{"true", true, "General", "TRUE"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := workbook(t, func(f *excelize.File) {
+				rowsOf(f, "Sheet1", []any{"sku", "value"}, []any{"A"})
+				formatted(f, "B2", tt.value, tt.code)
+			})
+			records := all(t, openPath(t, path, Options{}))
+			if diff := cmp.Diff([]string{fmt.Sprintf(`2: "A" %q`, tt.want)}, shown(records)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWorkbookLayout(t *testing.T) {
+	header := []any{"sku", "name", "price"}
+	for _, tt := range []struct {
+		name    string
+		build   func(f *excelize.File)
+		opts    Options
+		columns []string
+		want    []string
+	}{
+		{"a plain sheet", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", header, []any{"A", "Lamp", 1}, []any{"B", "Desk"}, []any{"C", nil, 3})
+		}, Options{}, []string{"sku", "name", "price"}, []string{`2: "A" "Lamp" "1"`, `3: "B" "Desk" ""`, `4: "C" "" "3"`}},
+		{"the days since 1904", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", header, []any{"A", "Lamp"})
+			yes := true
+			f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &yes})
+			formatted(f, "C2", 43830, "yyyy-mm-dd")
+		}, Options{}, []string{"sku", "name", "price"}, []string{`2: "A" "Lamp" "2024-01-01"`}},
+		{"titles above the table, empty rows inside and below", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", []any{"Price list"}, nil, header, []any{"A", "Lamp", 1}, nil, []any{"B", "Desk", 2}, []any{" "})
+		}, Options{}, []string{"sku", "name", "price"}, []string{`4: "A" "Lamp" "1"`, `6: "B" "Desk" "2"`}},
+		{"a header row that was said", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", []any{"a", "b", "c"}, header, []any{"A", "Lamp", 1})
+		}, Options{HeaderRow: 2}, []string{"sku", "name", "price"}, []string{`3: "A" "Lamp" "1"`}},
+		{"named columns", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", []any{"A", "Lamp", 1})
+		}, Options{Columns: []string{"sku", "name", "n"}}, []string{"sku", "name", "n"}, []string{`1: "A" "Lamp" "1"`}},
+		{"empty columns before and inside the table", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", []any{nil, "sku", nil, "name"}, []any{nil, "A", nil, "Lamp"}, []any{"x", "B", nil, "Desk"})
+		}, Options{}, []string{"sku", "name"}, []string{`2: "A" "Lamp"`, `3: BAD cell A3 holds "x", but its column has no name RAW "x,B,,Desk"`}},
+		{"a sheet by name", func(f *excelize.File) {
+			f.NewSheet("Produkte")
+			rowsOf(f, "Sheet1", []any{"no"})
+			rowsOf(f, "Produkte", header, []any{"A", "Lamp", 1})
+		}, Options{Sheet: "produkte"}, []string{"sku", "name", "price"}, []string{`2: "A" "Lamp" "1"`}},
+		{"hidden rows and columns are read, a hidden first sheet is not", func(f *excelize.File) {
+			f.NewSheet("Produkte")
+			rowsOf(f, "Produkte", header, []any{"A", "Lamp", 1}, []any{"B", "Desk", 2})
+			f.SetRowVisible("Produkte", 3, false)
+			f.SetColVisible("Produkte", "B", false)
+			f.SetActiveSheet(1)
+			f.SetSheetVisible("Sheet1", false)
+		}, Options{}, []string{"sku", "name", "price"}, []string{`2: "A" "Lamp" "1"`, `3: "B" "Desk" "2"`}},
+		{"merged cells", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", header, []any{"A", "Lamp", 1}, []any{"B", "Lamp", 2})
+			f.MergeCell("Sheet1", "B2", "B3")
+		}, Options{}, []string{"sku", "name", "price"}, []string{`2: "A" "Lamp" "1"`, `3: "B" "" "2"`}},
+		{"a formula that was never calculated", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", header, []any{"A", "Lamp"}, []any{"B", "Desk", 2})
+			f.SetCellFormula("Sheet1", "C2", "1+1")
+		}, Options{}, []string{"sku", "name", "price"},
+			[]string{`2: BAD column "price", cell C2: its formula was never calculated RAW "A,Lamp,"`, `3: "B" "Desk" "2"`}},
+		{"a reject file that came back as a workbook", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", []any{"sku", "name", "crmsync_line", "crmsync_raw"}, []any{"A", "Lamp", 3}, []any{nil, nil, 4, "B,\"x"})
+		}, Options{}, []string{"sku", "name"},
+			[]string{`2: "A" "Lamp"`, `3: BAD the record could not be read in an earlier run and has not been mended RAW "B,\"x"`}},
+		{"header only", func(f *excelize.File) { rowsOf(f, "Sheet1", header) }, Options{}, []string{"sku", "name", "price"}, []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := workbook(t, tt.build)
+			r := openPath(t, path, tt.opts)
+			if diff := cmp.Diff(tt.columns, r.Columns()); diff != "" {
+				t.Error(diff)
+			}
+			records := all(t, r)
+			if diff := cmp.Diff(tt.want, shown(records)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if r.BytesRead() != r.Info().Size || r.Info().Format != XLSX {
+				t.Errorf("%d bytes read; %+v", r.BytesRead(), r.Info())
+			}
+			for i, rec := range records {
+				again := openPath(t, path, tt.opts)
+				if err := again.Seek(rec.End); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(shown(records[i+1:]), shown(all(t, again))); diff != "" {
+					t.Errorf("after record %d: %s", i+1, diff)
+				}
+			}
+		})
+	}
+}
+
+// patched copies a workbook with some text in one of its parts replaced.
+func patched(t testing.TB, path, part, old, new string) string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	done := false
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, _ := io.ReadAll(r)
+		r.Close()
+		if f.Name == part && strings.Contains(string(content), old) {
+			content, done = []byte(strings.Replace(string(content), old, new, 1)), true
+		}
+		e, _ := w.Create(f.Name)
+		e.Write(content)
+	}
+	w.Close()
+	if !done {
+		t.Fatalf("%q isn't in %s", old, part)
+	}
+	to := filepath.Join(t.TempDir(), "patched.xlsx")
+	if err := os.WriteFile(to, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+func TestAnErrorInACellRejectsItsRecord(t *testing.T) {
+	path := workbook(t, func(f *excelize.File) {
+		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17}, []any{"B", 2})
+	})
+	path = patched(t, path, "xl/worksheets/sheet1.xml", `<c r="B2"><v>17</v></c>`, `<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`)
+	want := []string{`2: BAD column "price", cell B2: its value is the error #DIV/0! RAW "A,#DIV/0!"`, `3: "B" "2"`}
+	if diff := cmp.Diff(want, shown(all(t, openPath(t, path, Options{})))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestANumberHasTheDigitsThatExcelShows(t *testing.T) {
+	path := workbook(t, func(f *excelize.File) {
+		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17})
+	})
+	for stored, want := range map[string]string{
+		"1.2999999999999998": "1.3", "0.1": "0.1", "12345678901": "12345678901", "4.9312345678899998E+17": "4.93123456789E+17", "1E-3": "0.001",
+	} {
+		r := openPath(t, patched(t, path, "xl/worksheets/sheet1.xml", "<v>17</v>", "<v>"+stored+"</v>"), Options{})
+		if diff := cmp.Diff([]string{fmt.Sprintf(`2: "A" %q`, want)}, shown(all(t, r))); diff != "" {
+			t.Errorf("%s: %s", stored, diff)
+		}
+	}
+}
+
+func TestAWorkbookThatCannotBeReadSaysWhy(t *testing.T) {
+	whole := workbook(t, func(f *excelize.File) {
+		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17}, []any{"B", 2})
+	})
+	content, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sheet = "xl/worksheets/sheet1.xml"
+	for _, tt := range []struct {
+		name, path string
+		opts       Options
+		want       string
+	}{
+		{"cut off", file(t, "p.xlsx", string(content[:len(content)/2])), Options{}, "the workbook can't be read"},
+		{"a sheet that is cut off", patched(t, whole, sheet, `<c r="A3"`, ``), Options{}, "the workbook is damaged, in its part xl/worksheets/sheet1.xml"},
+		{"a text that isn't there", patched(t, whole, sheet, `t="s"><v>0</v>`, `t="s"><v>99</v>`), Options{}, "refers to text 99"},
+		{"rows out of order", patched(t, whole, sheet, `<row r="2"`, `<row r="9"`), Options{}, "cell \"A2\" stands in row 9"},
+		{"no such sheet", whole, Options{Sheet: "Produkte"}, `the workbook has no sheet "Produkte"`},
+		{"an empty sheet", workbook(t, func(*excelize.File) {}), Options{}, "the sheet is empty"},
+		{"values alone", workbook(t, func(f *excelize.File) { rowsOf(f, "Sheet1", []any{1, 2}, []any{3, 4}) }), Options{}, "no row holds column names"},
+		{"an empty header row", whole, Options{HeaderRow: 7}, "row 7 of the sheet is empty"},
+		{"a name twice", workbook(t, func(f *excelize.File) { rowsOf(f, "Sheet1", []any{"a", "a"}, []any{3, 4}) }), Options{}, `have the same name "a"`},
+		{"a password", file(t, "p.xlsx", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), Options{}, "protected with a password"},
+		{"text called a workbook", file(t, "p.xlsx", "sku,name\nA,b\n"), Options{}, "this is not an Excel workbook, though its name says so"},
+		{"a workbook called CSV", file(t, "p.csv", string(content)), Options{}, "this is an Excel workbook (XLSX), though its name says otherwise"},
+		{"a workbook that is to be read as CSV", whole, Options{Format: CSV}, "this is an Excel workbook (XLSX)"},
+		{"a compressed workbook", file(t, "p.xlsx.gz", gzipped(t, string(content))), Options{}, "can't be read from a pipe or compressed"},
+		{"an enormous workbook", bomb(t), Options{}, "the workbook is too large"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := Open(context.Background(), tt.path, tt.opts)
+			if err == nil {
+				r.Close()
+				t.Fatal("it was opened")
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// bomb is a small archive that says it is enormous.
+func bomb(t testing.TB) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	e, _ := w.Create("[Content_Types].xml")
+	e.Write([]byte("<Types/>"))
+	e, _ = w.CreateRaw(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate, UncompressedSize64: 3 << 30, CompressedSize64: 4})
+	e.Write([]byte{1, 2, 3, 4})
+	w.Close()
+	return file(t, "p.xlsx", b.String())
+}
+
+// BenchmarkReadXLSX reads a workbook of product rows, its check included.
+func BenchmarkReadXLSX(b *testing.B) {
+	path := workbook(b, func(f *excelize.File) {
+		w, _ := f.NewStreamWriter("Sheet1")
+		for i, line := range strings.Split(strings.TrimSpace(rows(benchRows)), "\n") {
+			var row []any
+			for _, cell := range strings.Split(line, ",") {
+				row = append(row, cell)
+			}
+			w.SetRow(fmt.Sprintf("A%d", i+1), row)
+		}
+		w.Flush()
+	})
+	info, _ := os.Stat(path)
+	benchRead(b, path, info.Size())
+}
