@@ -1,0 +1,93 @@
+// Package pace decides when the next request may leave.
+package pace
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Pacer paces all the workers of a run. It is safe for concurrent use.
+type Pacer interface {
+	// Acquire blocks until one request may leave. It fails when ctx ends, or
+	// with a *TooLongError when the server asks for a longer wait than allowed.
+	// Each success is followed by exactly one Done.
+	Acquire(ctx context.Context) error
+
+	// Done tells how the request that Acquire let go ended. It returns whether
+	// a failure counts against the record: false while so many requests fail
+	// that the service is at fault, not the record.
+	Done(Feedback) (blame bool)
+
+	// Status tells what the pacer is doing, for the progress bar and the log.
+	Status() Status
+}
+
+// Kind is how a request ended, as far as pacing cares.
+type Kind int
+
+// The kinds of end.
+const (
+	OK        Kind = iota // any answer that the service was able to give, a 400 too
+	Throttled             // 429
+	Failed                // no connection, timeout, 5xx
+	Abandoned             // cancelled by us: says nothing about the service
+)
+
+// Feedback is what one request showed about the service.
+type Feedback struct {
+	Kind    Kind
+	Started time.Time     // when the request left
+	Latency time.Duration // until its answer
+	Limits  Limits
+	Status  int // the HTTP status, to say why everybody waits; 0 where there was none
+}
+
+// Limits is what an answer's headers say about the rate limit.
+type Limits struct {
+	RetryAfter    time.Duration
+	HasRetryAfter bool
+	HasLimit      bool
+	Limit         int           // requests a window; 0 unknown
+	Remaining     int           // left in the window; -1 unknown
+	Reset         time.Duration // until the window ends; 0 unknown
+	Window        time.Duration // 0 unknown
+}
+
+// Status is what a pacer is doing now.
+type Status struct {
+	Rate     float64   // requests a second aimed at; 0 is unlimited
+	InFlight int       // requests between Acquire and Done
+	Until    time.Time // everybody waits until then; zero when nobody is held
+	Why      string    // why everybody waits: "rate limit (429)", "the service fails (503)"
+}
+
+// TooLongError says that the server asks for a longer wait than --max-wait.
+type TooLongError struct {
+	Until time.Time     // when to come back
+	Wait  time.Duration // from now
+	Max   time.Duration // what was allowed
+	Why   string
+}
+
+// Error says for how long and why the server is not to be reached.
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("%s: that is a wait of %s, longer than the %s allowed", e.Why, rounded(e.Wait), rounded(e.Max))
+}
+
+// Hint says when to come back and how to allow the wait.
+func (e *TooLongError) Hint() string {
+	return fmt.Sprintf("run the same command again after %s: it goes on where it stopped; or allow a longer wait with --max-wait",
+		e.Until.Format("2006-01-02 15:04:05 MST"))
+}
+
+// rounded drops the digits of a duration that nobody reads.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second)
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
+}

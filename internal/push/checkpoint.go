@@ -1,0 +1,154 @@
+package push
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// A checkpoint is due every second and every thousand records: what came after
+// the last one is sent again after a kill.
+const (
+	checkpointEvery   = time.Second
+	checkpointRecords = 1000
+)
+
+// resume brings the run back to where a checkpoint left it.
+func (r *run) resume(from *journal.Checkpoint) error {
+	if from == nil {
+		return nil
+	}
+	if from.Input >= len(r.opts.Inputs) {
+		return fmt.Errorf("resuming: the journal speaks of input %d, but there are only %d", from.Input+1, len(r.opts.Inputs))
+	}
+	in := &r.opts.Inputs[from.Input]
+	position := source.Position{Offset: from.Offset, Line: from.Line, Records: from.Records}
+	if err := in.Reader.Seek(position); err != nil {
+		return fmt.Errorf("resuming %s at line %d: %w", in.Name, from.Line, err)
+	}
+	r.firstInput = from.Input
+	r.read.Store(from.Done)
+	r.requests.Store(from.Requests)
+	r.retries.Store(from.Retries)
+	r.throttled.Store(from.Throttled)
+	r.settled = make(map[int64]journal.Settled, len(from.Beyond))
+	for _, s := range from.Beyond {
+		r.settled[s.Seq-1] = s
+	}
+	return nil
+}
+
+// settledBefore is how an earlier part of the run ended a record beyond its
+// checkpoint. Such a record is not sent again.
+func (r *run) settledBefore(seq int64) (ending, bool) {
+	s, ok := r.settled[seq]
+	if !ok {
+		return ending{}, false
+	}
+	delete(r.settled, seq)
+	end := ending{status: s.Status, reason: s.Error, kind: s.Error}
+	switch s.Outcome {
+	case journal.Created:
+		end.fate = created
+	case journal.Updated:
+		end.fate = updated
+	case journal.Rejected:
+		end.fate = rejected
+	default:
+		return ending{}, false
+	}
+	return end, true
+}
+
+// resume takes over what the earlier part of the run counted.
+func (c *committer) resume(from *journal.Checkpoint) {
+	if from == nil {
+		return
+	}
+	c.next = from.Done
+	c.tally = Tally{Created: from.Created, Updated: from.Updated, Unchanged: from.Unchanged, Rejected: from.Rejected}
+	for _, reason := range from.Reasons {
+		c.reasons.restore(Reason(reason))
+	}
+	c.before = time.Duration(from.Seconds * float64(time.Second))
+	c.at = *from
+}
+
+// checkpoint saves how far the run came, if it came further since.
+func (c *committer) checkpoint() {
+	if c.run.opts.Journal == nil || c.unsaved == 0 || c.broken {
+		return
+	}
+	c.unsaved = 0
+	marks, err := c.marks()
+	if err == nil {
+		c.at.Rejects = marks
+		c.describe()
+		err = c.run.opts.Journal.Save(c.at)
+	}
+	if err != nil {
+		// Without a journal a kill would lose count of what was done: it is
+		// better to stop while all of it is known.
+		c.broken = true
+		c.run.stop(Failed, err)
+	}
+}
+
+// marks brings the rejects so far safely to disk.
+func (c *committer) marks() ([]journal.Rejects, error) {
+	var marks []journal.Rejects
+	for i := range c.run.opts.Inputs[:c.at.Input+1] {
+		w := c.run.opts.Inputs[i].Rejects
+		if w == nil {
+			continue
+		}
+		mark, err := w.Checkpoint()
+		if err != nil {
+			return nil, err
+		}
+		marks = append(marks, journal.Rejects(mark))
+	}
+	return marks, nil
+}
+
+// describe fills the checkpoint in; its position is set by commit.
+func (c *committer) describe() {
+	t := c.counts()
+	c.at.Done = c.next
+	c.at.Created, c.at.Updated, c.at.Unchanged, c.at.Rejected = t.Created, t.Updated, t.Unchanged, t.Rejected
+	c.at.Requests, c.at.Retries, c.at.Throttled = t.Requests, t.Retries, t.Throttled
+	c.at.Reasons = nil
+	for _, reason := range c.reasons.most(mostReasons) {
+		c.at.Reasons = append(c.at.Reasons, journal.Reason(reason))
+	}
+	c.at.Seconds = (c.before + time.Since(c.started)).Seconds()
+	c.at.SavedAt = time.Now()
+	c.at.Beyond = c.beyond()
+}
+
+// beyond lists the records of the window that have ended although one before
+// them hasn't.
+func (c *committer) beyond() []journal.Settled {
+	var over []journal.Settled
+	for seq := c.next; seq < c.next+windowRecords; seq++ {
+		it := c.ring[seq%windowRecords]
+		if it == nil {
+			continue
+		}
+		s := journal.Settled{Seq: seq + 1}
+		switch it.end.fate {
+		case created:
+			s.Outcome = journal.Created
+		case updated:
+			s.Outcome = journal.Updated
+		case rejected:
+			s.Outcome, s.Status, s.Error = journal.Rejected, it.end.status, it.end.reason
+		default:
+			continue
+		}
+		over = append(over, s)
+	}
+	return over
+}

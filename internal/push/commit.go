@@ -1,0 +1,260 @@
+package push
+
+import (
+	"time"
+
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/reject"
+)
+
+// nothingButRejects is how many rejects at the start of a run, or in a row for
+// one reason, mean that it is the mapping and not the data.
+const nothingButRejects = 50
+
+// progressEvery is how often the progress function is called.
+const progressEvery = 100 * time.Millisecond
+
+// committer takes finished items and commits them strictly in input order. It
+// alone owns tally, reject files and reasons, so there are no locks here and
+// the same input gives the same files whatever the number of workers.
+type committer struct {
+	run     *run
+	started time.Time
+	ring    []*item // finished items of the window, by sequence number
+	next    int64   // the item to commit next
+
+	tally   Tally
+	reasons reasons
+	row     int64              // rejects in a row of the same kind …
+	rowKind string             // … and that kind
+	goOn    bool               // somebody was asked, and said to go on
+	broken  bool               // a reject file can't be written: nothing more is committed to one
+	atEnd   bool               // nothing more comes
+	at      journal.Checkpoint // the last one saved; its position is of the last commit
+	unsaved int                // records that ended since
+	before  time.Duration      // that earlier parts of the run took
+
+	readWhole bool // the reader came to the end of every input; set before the channel is closed
+}
+
+func newCommitter(r *run, started time.Time) *committer {
+	return &committer{run: r, started: started, ring: make([]*item, windowRecords)}
+}
+
+// loop runs until the channel of finished items is closed.
+func (c *committer) loop() {
+	due := time.NewTicker(checkpointEvery)
+	defer due.Stop()
+	var tick <-chan time.Time
+	if c.run.opts.Progress != nil {
+		ticker := time.NewTicker(progressEvery)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for {
+		select {
+		case it, ok := <-c.run.finished:
+			if !ok {
+				c.flush()
+				return
+			}
+			c.take(it)
+		case <-due.C:
+			c.checkpoint()
+		case <-tick:
+			c.report()
+		}
+	}
+}
+
+// take commits what is complete up to the first record still under way.
+func (c *committer) take(it *item) {
+	c.ring[it.seq%windowRecords] = it
+	c.unsaved++
+	for {
+		slot := &c.ring[c.next%windowRecords]
+		if *slot == nil {
+			return
+		}
+		it, *slot = *slot, nil
+		c.next++
+		c.commit(it)
+		c.at.Input, c.at.Offset, c.at.Line, c.at.Records = it.input, it.rec.End.Offset, it.rec.End.Line, it.rec.End.Records
+		c.run.window.leave(it.bytes)
+		c.judge(it)
+		if c.unsaved >= checkpointRecords {
+			c.checkpoint()
+		}
+	}
+}
+
+// flush commits what ended beyond the first record that did not, when nothing
+// more can end. The checkpoint before it is where the next run goes on.
+func (c *committer) flush() {
+	c.checkpoint()
+	for read := c.run.read.Load(); c.next < read; {
+		slot := &c.ring[c.next%windowRecords]
+		it := *slot
+		*slot = nil
+		c.next++
+		if it == nil {
+			c.tally.NotSent++
+			continue
+		}
+		c.commit(it)
+	}
+	c.atEnd = true
+	c.judge(nil)
+	c.report()
+}
+
+func (c *committer) commit(it *item) {
+	switch it.end.fate {
+	case created:
+		c.tally.Created++
+	case updated:
+		c.tally.Updated++
+	case rejected:
+		c.reject(it)
+	case notSent:
+		c.tally.NotSent++
+	}
+	if it.end.fate != rejected {
+		c.row = 0
+	}
+}
+
+// reject writes a record to its input's reject file. Where that can't be done
+// the record counts as not sent and the run stops: a reject that is in no file
+// would be lost.
+func (c *committer) reject(it *item) {
+	w := c.run.opts.Inputs[it.input].Rejects
+	if w != nil && !c.broken {
+		if err := w.Write(it.entry()); err != nil {
+			c.broken = true
+			c.run.stop(Failed, err)
+		}
+	}
+	if c.broken {
+		c.tally.NotSent++
+		return
+	}
+	c.tally.Rejected++
+	c.reasons.add(it.end, it.rec.Line)
+	if c.row == 0 || it.end.kind != c.rowKind {
+		c.row, c.rowKind = 0, it.end.kind
+	}
+	c.row++
+}
+
+// judge stops the run when there are too many rejects.
+func (c *committer) judge(last *item) {
+	if last != nil && last.end.fate != rejected {
+		return
+	}
+	done := c.tally.Created + c.tally.Updated + c.tally.Unchanged + c.tally.Rejected
+	if c.run.opts.DryRun {
+		done += c.tally.NotSent
+	}
+	max := c.run.opts.MaxRejects
+	err := &TooManyRejectsError{Rejected: c.tally.Rejected, Done: done, Max: max}
+	if max.Set {
+		// A dry run tells all the rejects, and at the end that a run would stop.
+		if c.run.opts.DryRun && !c.atEnd {
+			return
+		}
+		if max.passed(c.tally.Rejected, done, c.atEnd) {
+			c.run.stop(Stopped, err)
+		}
+		return
+	}
+	if last == nil || c.goOn || c.run.opts.DryRun || c.run.going.Err() != nil {
+		return
+	}
+	atStart := done == nothingButRejects && c.tally.Rejected == done
+	err.InARow = !atStart && c.row == nothingButRejects
+	if !atStart && !err.InARow {
+		return
+	}
+	err.Reason = last.end.reason
+	if !c.ask(Question{Rejected: c.tally.Rejected, Reason: last.end.reason, InARow: err.InARow}) {
+		c.run.stop(Stopped, err)
+	}
+}
+
+// ask holds the workers while somebody is asked whether to go on.
+func (c *committer) ask(q Question) bool {
+	if c.run.opts.Ask == nil {
+		return false
+	}
+	c.run.gate.Lock()
+	defer c.run.gate.Unlock()
+	c.goOn = c.run.opts.Ask(c.run.going, q)
+	return c.goOn
+}
+
+func (c *committer) report() {
+	if c.run.opts.Progress == nil {
+		return
+	}
+	p := Progress{Tally: c.counts()}
+	if c.run.opts.Pacer != nil {
+		p.Pace = c.run.opts.Pacer.Status()
+	}
+	c.run.opts.Progress(p)
+}
+
+// counts is the tally with the counts that reader and workers keep.
+func (c *committer) counts() Tally {
+	t := c.tally
+	t.Read = c.run.read.Load()
+	t.Requests = c.run.requests.Load()
+	t.Retries = c.run.retries.Load()
+	t.Throttled = c.run.throttled.Load()
+	return t
+}
+
+// result ends the reject files and says what the run came to.
+func (c *committer) result(stopped stopReason) *Result {
+	res := &Result{
+		Tally:   c.counts(),
+		Outcome: Complete,
+		Started: c.started,
+		Elapsed: c.before + time.Since(c.started),
+		Whole:   c.readWhole && c.tally.NotSent == 0,
+		Reasons: c.reasons.most(20),
+		Latency: c.run.latency.percentiles(),
+	}
+	if res.Rejected > 0 {
+		res.Outcome = Rejects
+	}
+	// A signal that comes when everything has been answered changes nothing.
+	tooLate := stopped.outcome == Interrupted && res.Whole
+	if stopped.outcome != "" && !tooLate {
+		res.Outcome, res.Err = stopped.outcome, stopped.err
+	}
+	if from := c.run.opts.Resume; from != nil {
+		res.ResumedAtLine = from.Line
+	}
+	for _, in := range c.run.opts.Inputs {
+		if in.Rejects == nil {
+			continue
+		}
+		path, err := in.Rejects.Finish()
+		if err != nil && res.Err == nil {
+			res.Outcome, res.Err = Failed, err
+		}
+		if path != "" {
+			res.RejectFiles = append(res.RejectFiles, path)
+		}
+	}
+	return res
+}
+
+func (it *item) entry() reject.Entry {
+	return reject.Entry{
+		Line: it.rec.Line, Status: it.end.status, Error: it.end.reason,
+		Cells: it.rec.Cells, Names: it.rec.Names, Values: it.rec.Values,
+		Raw: it.rec.Raw, Unread: it.rec.Err != nil,
+	}
+}

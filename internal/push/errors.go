@@ -1,0 +1,63 @@
+package push
+
+import (
+	"errors"
+	"fmt"
+)
+
+// FatalError is an answer that every record would get: 401, 403, 404 on the
+// object, a redirect, a certificate that nobody trusts.
+type FatalError struct {
+	Status  int
+	Message string
+	hint    string
+}
+
+func (e *FatalError) Error() string {
+	if e.Status == 0 {
+		return "the run had to stop: " + e.Message
+	}
+	return fmt.Sprintf("the run had to stop: the CRM answered %d: %s", e.Status, e.Message)
+}
+
+// Hint says what to do.
+func (e *FatalError) Hint() string { return e.hint }
+
+// TooManyRejectsError ends a run by --max-rejects, or because there was nothing
+// but rejects.
+type TooManyRejectsError struct {
+	Rejected int64
+	Done     int64
+	Max      MaxRejects
+	Reason   string // of the last reject
+	InARow   bool   // not --max-rejects: the last ones all had the same reason
+}
+
+func (e *TooManyRejectsError) Error() string {
+	switch {
+	case e.Max.Set:
+		return fmt.Sprintf("%d of %d records were rejected, more than --max-rejects %s allows", e.Rejected, e.Done, e.Max)
+	case e.InARow:
+		return fmt.Sprintf("%d records in a row were rejected for the same reason: %s", nothingButRejects, e.Reason)
+	default:
+		return fmt.Sprintf("the first %d records were all rejected: %s", e.Rejected, e.Reason)
+	}
+}
+
+// Hint says what to do.
+func (e *TooManyRejectsError) Hint() string {
+	if e.Max.Set {
+		return "mend the records in the reject file, or allow more with --max-rejects"
+	}
+	return "this looks like the mapping, not the data: try --dry-run; to go on all the same, say how many rejects are fine with --max-rejects"
+}
+
+// kindOf is an error's reason without the record's own values, so that a
+// thousand records with the same fault are one line of the summary.
+func kindOf(err error) string {
+	var k interface{ Kind() string }
+	if errors.As(err, &k) {
+		return k.Kind()
+	}
+	return err.Error()
+}

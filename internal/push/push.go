@@ -1,0 +1,177 @@
+// Package push is the pipeline between records and the CRM: it reads records,
+// has them mapped, keeps records of one key in order (lanes), sends them with a
+// pool of workers at the pacer's pace, retries what may go well later, and
+// commits every result in input order to tally, reject file and journal.
+package push
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/pace"
+	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// Reader hands out the records of one input, then io.EOF. Any other error ends
+// the run. *source.Reader is one.
+type Reader interface {
+	Read() (source.Record, error)
+	// Seek goes on behind the records that an earlier part of the run has
+	// committed. It is called before the first Read, if at all.
+	Seek(source.Position) error
+}
+
+// Mapper turns a record into an Assertion or says everything that is wrong with
+// it. *mapping.Mapper is one.
+type Mapper interface {
+	MapCells(cells []string) (mapping.Assertion, error)
+	MapObject(names []string, values []jsontext.Value) (mapping.Assertion, error)
+}
+
+type assertion = mapping.Assertion
+
+// Asserter makes one attempt to assert a record. *client.Client is one.
+type Asserter interface {
+	Assert(ctx context.Context, object, match string, body []byte) client.Result
+}
+
+// RejectWriter takes the rejected records of one input, in input order.
+// *reject.Writer is one.
+type RejectWriter interface {
+	Write(reject.Entry) error
+	// Finish ends the file and gives it its name; with no entry it removes an
+	// old file of that name. It returns the path, "" where there is no file.
+	Finish() (string, error)
+	// Checkpoint brings the entries so far safely to disk.
+	Checkpoint() (reject.Mark, error)
+}
+
+// Journal keeps how far the run came. *journal.Journal is one.
+type Journal interface {
+	Save(journal.Checkpoint) error
+}
+
+// Input is one file of a run.
+type Input struct {
+	Name    string
+	Reader  Reader
+	Mapper  Mapper
+	Rejects RejectWriter // nil: rejects are counted only (dry run)
+	// Uncounted says that what the run didn't come to is not read for the
+	// count: set for stdin, which may never end.
+	Uncounted bool
+	// Interrupt, where set, makes a Read that waits for more input return. It
+	// is called when the run stops.
+	Interrupt func()
+}
+
+// Options says what to push and how.
+type Options struct {
+	Object string // slug
+	Match  string // matching attribute
+	Inputs []Input
+	Limit  int64 // read at most so many records in all; 0 is no limit
+
+	Client Asserter
+	Pacer  pace.Pacer
+
+	Workers int           // most requests in flight; 0 is 64
+	Retries int           // tries after the first
+	MaxWait time.Duration // longest wait for the server; 0 is no bound
+	DryRun  bool          // map everything, send nothing
+
+	MaxRejects MaxRejects
+	// Ask is asked whether to go on when the first records were all rejected;
+	// nil means no.
+	Ask func(ctx context.Context, q Question) bool
+
+	Journal Journal             // nil: the run can't be resumed
+	Resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
+
+	// Progress, where set, is called now and then by one goroutine.
+	Progress func(Progress)
+	Log      *slog.Logger // nil discards
+
+	// Drain is how long requests in flight may take to end after the run was
+	// interrupted. 0 is 10 s.
+	Drain time.Duration
+}
+
+// Question is what the run asks before it gives up.
+type Question struct {
+	Rejected int64
+	Reason   string // of the last reject
+	InARow   bool   // not the run's first records, but so many in a row for one reason
+}
+
+// Progress is how far a run came.
+type Progress struct {
+	Tally
+	Pace pace.Status
+}
+
+// Tally counts records and requests.
+// Read = Created + Updated + Unchanged + Rejected + NotSent when the run is over.
+type Tally struct {
+	Read      int64
+	Created   int64 // 201
+	Updated   int64 // 200
+	Unchanged int64
+	Rejected  int64
+	NotSent   int64
+
+	Requests  int64
+	Retries   int64 // requests after a record's first
+	Throttled int64 // requests answered 429
+}
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes, as the JSON summary spells them.
+const (
+	Complete    Outcome = "complete"
+	Rejects     Outcome = "rejects"     // finished, some records rejected
+	Stopped     Outcome = "stopped"     // too many rejects
+	Interrupted Outcome = "interrupted" // a signal
+	Failed      Outcome = "failed"      // could not start, or had to stop
+)
+
+// Reason is one kind of reject, with how often it came.
+type Reason struct {
+	Status    int
+	Error     string
+	Count     int64
+	FirstLine int64
+}
+
+// Latency holds percentiles of the answered requests' latency.
+type Latency struct{ P50, P95, P99, Max time.Duration }
+
+// Result is what a run came to.
+type Result struct {
+	Tally
+	Outcome Outcome
+	// Err is why the run had to stop (Failed, Stopped); it may have a
+	// Hint() string. For Interrupted it is the context's cause.
+	Err error
+
+	RejectFiles []string
+	Reasons     []Reason // most frequent first, 20 at most
+	Latency     Latency
+	Started     time.Time
+	Elapsed     time.Duration // of all parts of a resumed run
+
+	// Whole says that every record of the inputs was read and ended in one of
+	// the counts but NotSent: there is nothing left to resume.
+	Whole bool
+	// ResumedAtLine is the line at which a resumed run went on, else 0.
+	ResumedAtLine int64
+}

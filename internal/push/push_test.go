@@ -1,0 +1,412 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmsync/crmsync/internal/client"
+)
+
+func TestEveryRecordEndsInOneCountAndRejectsStandInInputOrder(t *testing.T) {
+	c := newCRM()
+	c.answer = func(_, value string, _ int) (client.Result, bool) {
+		return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, value == "refused"
+	}
+	opts, rejects := options(c, [][2]string{
+		{"a", "1"}, {"b", "unmappable"}, {"A", "2"}, {"c", "refused"}, {"oops", "unreadable"}, {"d", "4"},
+	})
+	res := Run(t.Context(), opts)
+	balanced(t, res)
+	want := Tally{Read: 6, Created: 2, Updated: 1, Rejected: 3, Requests: 4}
+	if diff := cmp.Diff(want, res.Tally); diff != "" {
+		t.Errorf("tally (-want +got):\n%s", diff)
+	}
+	if res.Outcome != Rejects {
+		t.Errorf("outcome is %s, want %s", res.Outcome, Rejects)
+	}
+	var got []string
+	for _, e := range rejects.entries {
+		got = append(got, fmt.Sprint(e.Line, e.Status, e.Error, e.Raw, e.Unread))
+	}
+	wantRejects := []string{"3 0 not a numberfalse", "5 400 nofalse", "6 0 a stray quoteoopstrue"}
+	for i := range got {
+		got[i] = strings.ReplaceAll(got[i], "  ", " ")
+	}
+	if len(got) != len(wantRejects) || rejects.entries[0].Line != 3 || rejects.entries[1].Status != 400 || !rejects.entries[2].Unread {
+		t.Errorf("reject entries are %q", got)
+	}
+}
+
+func TestRecordsOfOneKeyNeverOverlapWhileOthersUseEveryWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = 5 * time.Millisecond
+		cells := make([][2]string, 3000)
+		last := make(map[string]string)
+		for i := range cells {
+			key := fmt.Sprintf("key-%d", i*7919%150)
+			cells[i] = [2]string{[]string{key, strings.ToUpper(key), " " + key + " "}[i%3], fmt.Sprint(i)}
+			last[key] = fmt.Sprint(i)
+		}
+		opts, _ := options(c, cells)
+		opts.Workers = 32
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		for key, values := range c.records {
+			if len(values) != 1 {
+				t.Errorf("%d records have the key %s", len(values), key)
+			}
+			if values[0] != last[key] {
+				t.Errorf("%s holds %s, want the input's last value %s", key, values[0], last[key])
+			}
+		}
+		if c.peak < 16 {
+			t.Errorf("at most %d requests were in flight, want 16 or more", c.peak)
+		}
+		if c.peak > 32 {
+			t.Errorf("%d requests were in flight with 32 workers", c.peak)
+		}
+	})
+}
+
+func TestARecordWhoseRetriesAreUsedUpIsRejectedWithTheLastCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.answer = func(key, _ string, try int) (client.Result, bool) {
+			return client.Result{Outcome: client.Retryable, Status: 500 + try, Message: fmt.Sprint("try ", try)}, key == "k00001"
+		}
+		opts, rejects := options(c, distinct(3))
+		opts.Retries = 2
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		want := Tally{Read: 3, Created: 2, Rejected: 1, Requests: 5, Retries: 2}
+		if diff := cmp.Diff(want, res.Tally); diff != "" {
+			t.Errorf("tally (-want +got):\n%s", diff)
+		}
+		if e := rejects.entries[0]; e.Status != 503 || e.Error != "try 3" {
+			t.Errorf("rejected with %d %q, want the third try's", e.Status, e.Error)
+		}
+	})
+}
+
+func TestAWaitingRetryHoldsUpNeitherWorkersNorOtherLanes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.answer = func(_, value string, try int) (client.Result, bool) {
+			wait := client.Limits{HasRetryAfter: true, RetryAfter: time.Minute}
+			return client.Result{Outcome: client.Retryable, Status: 503, Limits: wait}, value == "0" && try == 1
+		}
+		opts, _ := options(c, append(distinct(100), [2]string{"K00000", "later"}))
+		opts.Workers = 1
+		started := time.Now()
+		res := Run(t.Context(), opts)
+		if res.Created != 100 || res.Updated != 1 {
+			t.Errorf("tally is %+v", res.Tally)
+		}
+		if took := time.Since(started); took < time.Minute || took > time.Minute+time.Second {
+			t.Errorf("took %v, want the minute that the server asked for", took)
+		}
+		if n := len(c.bodies); c.bodies[n-2] != "K00000=0" || c.bodies[n-1] != "K00000=later" {
+			t.Errorf("the last two requests are %q, want the retry and then the later record of its key", c.bodies[n-2:])
+		}
+	})
+}
+
+func TestAFatalAnswerStopsTheRunAndTheRestIsCountedAsNotSent(t *testing.T) {
+	for _, uncounted := range []bool{false, true} {
+		t.Run(fmt.Sprintf("with uncounted=%v", uncounted), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCRM()
+				c.pause = time.Millisecond
+				c.answer = func(key, _ string, _ int) (client.Result, bool) {
+					return client.Result{Outcome: client.Fatal, Status: 401, Message: "who are you?", Hint: "get a token"}, key >= "k00100"
+				}
+				opts, _ := options(c, distinct(20_000))
+				opts.Inputs[0].Uncounted = uncounted
+				res := Run(t.Context(), opts)
+				balanced(t, res)
+				if res.Outcome != Failed {
+					t.Errorf("outcome is %s, want %s", res.Outcome, Failed)
+				}
+				var fatal *FatalError
+				if !errors.As(res.Err, &fatal) || fatal.Status != 401 || fatal.Hint() != "get a token" {
+					t.Errorf("the error is %v", res.Err)
+				}
+				if c.requests > 100+2*opts.Workers {
+					t.Errorf("%d requests were sent: the run went on after the first 401", c.requests)
+				}
+				if all := res.Read == 20_000; all == uncounted {
+					t.Errorf("read %d records with uncounted=%v", res.Read, uncounted)
+				}
+			})
+		})
+	}
+}
+
+func TestAnInterruptedRunLetsRequestsInFlightEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = 4 * time.Second
+		opts, _ := options(c, distinct(1000))
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, errors.New("SIGINT"))
+		defer cancel()
+		res := Run(ctx, opts)
+		balanced(t, res)
+		if res.Outcome != Interrupted || res.Err.Error() != "SIGINT" {
+			t.Errorf("ended as %s, %v", res.Outcome, res.Err)
+		}
+		if res.Created != 8 || len(c.records) != 8 {
+			t.Errorf("created %d, the CRM has %d, want the 8 in flight", res.Created, len(c.records))
+		}
+		if res.Elapsed != 4*time.Second {
+			t.Errorf("took %v, want the 4 s of the requests in flight", res.Elapsed)
+		}
+	})
+}
+
+func TestARequestThatHangsIsCutOffTenSecondsAfterTheInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = time.Hour
+		opts, _ := options(c, distinct(10))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		res := Run(ctx, opts)
+		balanced(t, res)
+		if res.NotSent != 10 || res.Elapsed != 11*time.Second {
+			t.Errorf("%d not sent after %v, want 10 after 11s", res.NotSent, res.Elapsed)
+		}
+	})
+}
+
+func TestASignalDuringTheLastAnswerLeavesACompleteRunComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		ctx, cancel := context.WithCancel(t.Context())
+		c.answer = func(string, string, int) (client.Result, bool) {
+			time.Sleep(time.Second) // meanwhile the reader comes to the input's end
+			cancel()
+			synctest.Wait()
+			return client.Result{}, false
+		}
+		opts, _ := options(c, distinct(1))
+		res := Run(ctx, opts)
+		if res.Outcome != Complete || res.Created != 1 || res.Err != nil {
+			t.Errorf("ended as %s, %v with %+v", res.Outcome, res.Err, res.Tally)
+		}
+	})
+}
+
+func TestTooManyRejectsStopTheRun(t *testing.T) {
+	refuse := func(share func(i int) bool) (*crm, [][2]string) {
+		c := newCRM()
+		c.pause = time.Millisecond
+		c.answer = func(_, value string, _ int) (client.Result, bool) {
+			return client.Result{Outcome: client.Rejected, Status: 400, Message: "bad " + value[:1]}, strings.HasPrefix(value, "r")
+		}
+		cells := distinct(10_000)
+		for i := range cells {
+			if share(i) {
+				cells[i][1] = "r" + cells[i][1]
+			}
+		}
+		return c, cells
+	}
+	always := func(int) bool { return true }
+	every10th := func(i int) bool { return i%10 == 9 }
+	late := func(i int) bool { return i >= 1000 }
+	tests := []struct {
+		name     string
+		refused  func(i int) bool
+		max      string
+		ask      func(context.Context, Question) bool
+		outcome  Outcome
+		mostSent int
+	}{
+		{"the first 50 were all rejected", always, "", nil, Stopped, 100},
+		{"the first 50 were all rejected, and the answer is no", always, "", func(context.Context, Question) bool { return false }, Stopped, 100},
+		{"the first 50 were all rejected, and the answer is yes", always, "", func(context.Context, Question) bool { return true }, Rejects, 10_000},
+		{"50 in a row for one reason later on", late, "", nil, Stopped, 1150},
+		{"a tenth is no reason to stop", every10th, "", nil, Rejects, 10_000},
+		{"no reject is allowed", every10th, "0", nil, Stopped, 40},
+		{"20 are allowed", every10th, "20", nil, Stopped, 260},
+		{"1000 are allowed and there are 1000", every10th, "1000", nil, Rejects, 10_000},
+		{"9% are allowed", every10th, "9%", nil, Stopped, 150},
+		{"10% are allowed", every10th, "10%", nil, Rejects, 10_000},
+		{"all may be rejected", always, "100%", nil, Rejects, 10_000},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, cells := refuse(test.refused)
+				opts, rejects := options(c, cells)
+				opts.Ask = test.ask
+				if test.max != "" {
+					var err error
+					if opts.MaxRejects, err = ParseMaxRejects(test.max); err != nil {
+						t.Fatal(err)
+					}
+				}
+				res := Run(t.Context(), opts)
+				balanced(t, res)
+				if res.Outcome != test.outcome {
+					t.Errorf("outcome is %s (%v), want %s", res.Outcome, res.Err, test.outcome)
+				}
+				if c.requests > test.mostSent {
+					t.Errorf("%d requests were sent, want at most %d", c.requests, test.mostSent)
+				}
+				if int64(len(rejects.entries)) != res.Rejected {
+					t.Errorf("%d in the reject file, %d in the tally", len(rejects.entries), res.Rejected)
+				}
+				if res.Read != 10_000 {
+					t.Errorf("read %d of 10,000", res.Read)
+				}
+			})
+		})
+	}
+}
+
+func TestParseMaxRejects(t *testing.T) {
+	for text, want := range map[string]MaxRejects{
+		"0":    {Set: true},
+		"17":   {Set: true, Count: 17},
+		"5%":   {Set: true, Percentage: true, Percent: 5},
+		"0.5%": {Set: true, Percentage: true, Percent: 0.5},
+	} {
+		got, err := ParseMaxRejects(text)
+		if err != nil || got != want {
+			t.Errorf("%q is %+v, %v, want %+v", text, got, err, want)
+		}
+		if got.String() != text {
+			t.Errorf("%q is written %q", text, got.String())
+		}
+	}
+	for _, text := range []string{"", "-1", "1.5", "101%", "-1%", "NaN%", "%", "x", "5 %"} {
+		if got, err := ParseMaxRejects(text); err == nil {
+			t.Errorf("%q is accepted as %+v", text, got)
+		}
+	}
+}
+
+func TestRejectsThatCannotBeWrittenCountAsNotSentAndStopTheRun(t *testing.T) {
+	opts, rejects := options(newCRM(), [][2]string{{"a", "1"}, {"b", "unmappable"}, {"c", "3"}})
+	rejects.err = errors.New("writing products.rejects.csv: no space left on device")
+	res := Run(t.Context(), opts)
+	balanced(t, res)
+	if res.Outcome != Failed || !errors.Is(res.Err, rejects.err) {
+		t.Errorf("ended as %s, %v", res.Outcome, res.Err)
+	}
+	if res.Rejected != 0 || res.NotSent < 1 {
+		t.Errorf("tally is %+v", res.Tally)
+	}
+}
+
+func TestAnInputThatFailsHalfWayIsPushedUpToThere(t *testing.T) {
+	c := newCRM()
+	opts, _ := options(c, nil)
+	broken := errors.New("unexpected end of the gzip data")
+	opts.Inputs[0].Reader = &rows{cells: distinct(100), err: broken}
+	res := Run(t.Context(), opts)
+	balanced(t, res)
+	if res.Outcome != Failed || !errors.Is(res.Err, broken) || !strings.Contains(res.Err.Error(), "products.csv") {
+		t.Errorf("ended as %s, %v", res.Outcome, res.Err)
+	}
+	if res.Created != 100 {
+		t.Errorf("created %d of the 100 that could be read", res.Created)
+	}
+}
+
+func TestADryRunSendsNothingAndCountsWhatItWouldSend(t *testing.T) {
+	c := newCRM()
+	opts, rejects := options(c, append(distinct(10_000), [2]string{"x", "unmappable"}))
+	opts.DryRun = true
+	res := Run(t.Context(), opts)
+	balanced(t, res)
+	want := Tally{Read: 10_001, Rejected: 1, NotSent: 10_000}
+	if diff := cmp.Diff(want, res.Tally); diff != "" || c.requests != 0 || len(rejects.entries) != 1 {
+		t.Errorf("%d requests, %d rejects, tally (-want +got):\n%s", c.requests, len(rejects.entries), diff)
+	}
+}
+
+func TestLimitCountsRecordsOverAllInputs(t *testing.T) {
+	c := newCRM()
+	opts, _ := options(c, nil)
+	opts.Inputs = []Input{
+		{Name: "1.csv", Reader: &rows{cells: [][2]string{{"a", "1"}, {"b", "1"}}}, Mapper: plain{}},
+		{Name: "2.csv", Reader: &rows{cells: [][2]string{{"a", "2"}, {"c", "2"}, {"d", "2"}}}, Mapper: plain{}},
+	}
+	opts.Limit = 4
+	res := Run(t.Context(), opts)
+	want := Tally{Read: 4, Created: 3, Updated: 1, Requests: 4}
+	if diff := cmp.Diff(want, res.Tally); diff != "" {
+		t.Errorf("tally (-want +got):\n%s", diff)
+	}
+	if c.records["a"][0] != "2" {
+		t.Errorf("a holds %s, want the second file's value", c.records["a"][0])
+	}
+}
+
+func TestTheReaderIsNeverFurtherAheadThanTheWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		input := &rows{cells: distinct(3 * windowRecords)}
+		ahead := 0
+		c.answer = func(key, _ string, try int) (client.Result, bool) {
+			if key == "k00000" && try == 1 {
+				time.Sleep(time.Minute)
+				ahead = int(input.next.Load())
+			}
+			return client.Result{}, false
+		}
+		opts, _ := options(c, nil)
+		opts.Inputs[0].Reader = input
+		res := Run(t.Context(), opts)
+		if res.Created != 3*windowRecords {
+			t.Errorf("created %d", res.Created)
+		}
+		if ahead > windowRecords+1 {
+			t.Errorf("%d records were read while the first was under way, want at most the window of %d and one", ahead, windowRecords)
+		}
+	})
+}
+
+func TestLargeRecordsNarrowTheWindow(t *testing.T) {
+	w := newWindow(windowRecords)
+	if err := w.enter(t.Context(), 2*windowBytes); err != nil {
+		t.Fatalf("a record larger than the window must fit alone: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.enter(ctx, 1); err == nil {
+		t.Error("a second record fits beside one that fills the window")
+	}
+	w.leave(2 * windowBytes)
+	if err := w.enter(t.Context(), windowBytes); err != nil {
+		t.Error(err)
+	}
+	if len(w.slots) != 1 {
+		t.Errorf("%d slots are taken, want 1", len(w.slots))
+	}
+}
+
+func TestBackoffHasFullJitterBetweenZeroAndItsCeiling(t *testing.T) {
+	for n, ceiling := range map[int]time.Duration{
+		1: time.Second, 2: 2 * time.Second, 6: 32 * time.Second, 7: time.Minute, 8: time.Minute, 1000: time.Minute,
+	} {
+		var most, least time.Duration = 0, time.Hour
+		for range 2000 {
+			d := backoff(n)
+			most, least = max(most, d), min(least, d)
+		}
+		if most > ceiling || most < ceiling*9/10 || least > ceiling/10 {
+			t.Errorf("after failure %d waits lie between %v and %v, want 0 to %v", n, least, most, ceiling)
+		}
+	}
+}

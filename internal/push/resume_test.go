@@ -1,0 +1,158 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/reject"
+)
+
+// passing answers with faults that the retries outlast, so that a record ends
+// the same way however often it is sent.
+func passing(seed uint32) func(key, value string, try int) (client.Result, bool) {
+	answer := faults(seed)
+	return func(key, value string, try int) (client.Result, bool) {
+		res, fault := answer(key, value, try)
+		if fault && res.Outcome == client.Retryable && try > 2 {
+			return client.Result{}, false
+		}
+		return res, fault
+	}
+}
+
+// pushInParts runs a push that is cut off after each of the given times. A part
+// goes on at the last checkpoint of the one before; after a kill, at one before
+// that, as if the last had never come to disk.
+func pushInParts(t *testing.T, cells [][2]string, workers int, seed uint32, cuts []time.Duration, killed bool) (*Result, *crm, *kept) {
+	c := newCRM()
+	c.pause = 20 * time.Millisecond
+	c.answer = passing(seed)
+	var from *journal.Checkpoint
+	var entries []reject.Entry
+	for part := 0; ; part++ {
+		opts, rejects := options(c, cells)
+		rejects.entries = entries
+		journal := &notes{}
+		opts.Workers, opts.Journal, opts.Resume = workers, journal, from
+		opts.Drain = time.Millisecond
+		opts.MaxRejects = MaxRejects{Set: true, Percentage: true, Percent: 100}
+		ctx, cancel := context.WithCancel(t.Context())
+		if part < len(cuts) {
+			ctx, cancel = context.WithTimeout(t.Context(), cuts[part])
+		}
+		res := Run(ctx, opts)
+		cancel()
+		balanced(t, res)
+		if res.Outcome != Interrupted {
+			return res, c, rejects
+		}
+		saved := journal.saved
+		if killed && len(saved) > 0 {
+			saved = saved[:len(saved)-1]
+		}
+		if len(saved) > 0 {
+			from = &saved[len(saved)-1]
+		}
+		entries = nil
+		if from != nil && len(from.Rejects) > 0 {
+			entries = rejects.entries[:from.Rejects[0].Length:from.Rejects[0].Length]
+		}
+	}
+}
+
+func TestARunInPartsEndsLikeAnUndisturbedOne(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		keys := rapid.IntRange(1, 80).Draw(rt, "keys")
+		n := rapid.IntRange(0, 500).Draw(rt, "records")
+		seed := rapid.Uint32().Draw(rt, "seed")
+		workers := rapid.IntRange(1, 16).Draw(rt, "workers")
+		killed := rapid.Bool().Draw(rt, "killed")
+		cuts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) time.Duration {
+			return time.Duration(rapid.IntRange(1, 4000).Draw(t, "ms")) * time.Millisecond
+		}), 0, 5).Draw(rt, "cuts")
+		cells := make([][2]string, n)
+		for i := range cells {
+			cells[i] = [2]string{fmt.Sprint("k", rapid.IntRange(1, keys).Draw(rt, "key")), fmt.Sprint(i)}
+			if rapid.IntRange(0, 20).Draw(rt, "kind") == 0 {
+				cells[i][1] = []string{"unmappable", "unreadable"}[i%2]
+			}
+		}
+		synctest.Test(t, func(t *testing.T) {
+			whole, wholeCRM, wholeRejects := pushInParts(t, cells, workers, seed, nil, false)
+			parts, partsCRM, partsRejects := pushInParts(t, cells, workers, seed, cuts, killed)
+			if parts.Outcome != whole.Outcome || !parts.Whole {
+				t.Errorf("ended as %s (%v), want %s", parts.Outcome, parts.Err, whole.Outcome)
+			}
+			if parts.Read != whole.Read || parts.Rejected != whole.Rejected || parts.Created+parts.Updated != whole.Created+whole.Updated {
+				t.Errorf("tally is %+v, undisturbed %+v", parts.Tally, whole.Tally)
+			}
+			if !killed && parts.Created != whole.Created && len(cuts) == 0 {
+				t.Errorf("created %d, undisturbed %d", parts.Created, whole.Created)
+			}
+			if diff := cmp.Diff(wholeCRM.records, partsCRM.records); diff != "" {
+				t.Errorf("the CRM (-undisturbed +in parts):\n%s", diff)
+			}
+			if diff := cmp.Diff(wholeRejects.entries, partsRejects.entries); diff != "" {
+				t.Errorf("the rejects (-undisturbed +in parts):\n%s", diff)
+			}
+			if diff := cmp.Diff(whole.Reasons, parts.Reasons); diff != "" {
+				t.Errorf("the reasons (-undisturbed +in parts):\n%s", diff)
+			}
+		})
+	})
+}
+
+func TestACheckpointIsSavedEverySecondAlsoWhenTheFirstRecordHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.answer = func(key, _ string, _ int) (client.Result, bool) {
+			if key == "k00000" {
+				time.Sleep(10 * time.Second)
+			}
+			time.Sleep(100 * time.Millisecond)
+			return client.Result{}, false
+		}
+		opts, _ := options(c, distinct(200))
+		saved := &notes{}
+		opts.Journal = saved
+		Run(t.Context(), opts)
+		if len(saved.saved) < 3 {
+			t.Fatalf("%d checkpoints in 10 s", len(saved.saved))
+		}
+		first := saved.saved[0]
+		if first.Done != 0 || len(first.Beyond) < 50 {
+			t.Errorf("after a second the journal has %d records done and %d beyond the one that hangs", first.Done, len(first.Beyond))
+		}
+		last := saved.saved[len(saved.saved)-1]
+		if last.Done != 200 || last.Created != 200 || last.Line != 202 || last.Records != 200 {
+			t.Errorf("the last checkpoint is %+v", last)
+		}
+	})
+}
+
+func TestAJournalThatCannotBeWrittenStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = 100 * time.Millisecond
+		opts, _ := options(c, distinct(10_000))
+		full := errors.New("no space left on device")
+		opts.Journal = &notes{err: full}
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		if res.Outcome != Failed || !errors.Is(res.Err, full) {
+			t.Errorf("ended as %s, %v", res.Outcome, res.Err)
+		}
+		if c.requests > 200 {
+			t.Errorf("%d requests were sent without a journal", c.requests)
+		}
+	})
+}

@@ -1,0 +1,231 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// run is one push under way: one goroutine reads and maps, one schedules
+// retries, one commits, and Workers send.
+type run struct {
+	opts Options
+	log  *slog.Logger
+
+	sched    *scheduler
+	window   *window
+	finished chan *item   // to the committer, in whatever order records end
+	gate     sync.RWMutex // held by the committer while it asks whether to go on
+
+	// going ends when the run stops, for whatever reason: nothing new is read
+	// or sent then. sending ends a while later, and with it requests in flight.
+	going      context.Context
+	sending    context.Context
+	stopGoing  context.CancelFunc
+	stopSends  context.CancelFunc
+	stopOnce   sync.Once
+	stopReason stopReason
+
+	firstInput int                       // an earlier part of the run has done those before it …
+	settled    map[int64]journal.Settled // … and these records, by sequence number
+
+	read      atomic.Int64
+	requests  atomic.Int64
+	retries   atomic.Int64
+	throttled atomic.Int64
+	latency   latencies
+}
+
+// stopReason is why a run ended before its input did.
+type stopReason struct {
+	outcome Outcome // "" while nothing stopped it
+	err     error
+	drain   *time.Timer
+}
+
+// Run pushes the inputs' records and accounts for every one of them. It returns
+// when all goroutines it started have ended. When ctx ends it stops reading,
+// lets requests in flight end for Options.Drain at most, and says in the result
+// what was not sent.
+func Run(ctx context.Context, opts Options) *Result {
+	opts = opts.withDefaults()
+	r := &run{
+		opts:     opts,
+		log:      opts.Log,
+		sched:    newScheduler(windowRecords),
+		window:   newWindow(windowRecords),
+		finished: make(chan *item, windowRecords),
+		latency:  newLatencies(),
+	}
+	// Values of ctx stay, its end does not: requests in flight outlive it.
+	detached := context.WithoutCancel(ctx)
+	r.going, r.stopGoing = context.WithCancel(detached)
+	r.sending, r.stopSends = context.WithCancel(detached)
+	defer r.stopGoing()
+	defer r.stopSends()
+	unwatch := context.AfterFunc(ctx, func() { r.stop(Interrupted, context.Cause(ctx)) })
+	defer unwatch()
+
+	commit := newCommitter(r, time.Now())
+	if err := r.resume(opts.Resume); err != nil {
+		return &Result{Outcome: Failed, Err: err, Started: commit.started}
+	}
+	commit.resume(opts.Resume)
+	var committing, retrying, working sync.WaitGroup
+	committing.Go(commit.loop)
+	retrying.Go(func() { r.sched.wait(r.going) })
+	if !opts.DryRun {
+		for range opts.Workers {
+			working.Go(r.work)
+		}
+	}
+
+	readErr := r.readAll(ctx)
+	commit.readWhole = readErr == nil && r.going.Err() == nil
+	r.sched.drain()
+	working.Wait()
+	switch {
+	case ctx.Err() != nil:
+		r.stop(Interrupted, context.Cause(ctx))
+	case readErr != nil:
+		r.stop(Failed, readErr)
+	}
+	close(r.finished)
+	committing.Wait()
+	stopped := r.stopped()
+	r.stopGoing()
+	retrying.Wait()
+	return commit.result(stopped)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Workers <= 0 {
+		o.Workers = 64
+	}
+	if o.Drain <= 0 {
+		o.Drain = 10 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// stop ends the run before its input does; the first reason counts.
+func (r *run) stop(outcome Outcome, err error) {
+	r.stopOnce.Do(func() {
+		r.stopReason = stopReason{outcome: outcome, err: err, drain: time.AfterFunc(r.opts.Drain, r.stopSends)}
+		r.stopGoing()
+		for _, in := range r.opts.Inputs {
+			if in.Interrupt != nil {
+				in.Interrupt()
+			}
+		}
+	})
+}
+
+// stopped is why the run was stopped. From here on nothing can stop it.
+func (r *run) stopped() stopReason {
+	r.stopOnce.Do(func() {})
+	if r.stopReason.drain != nil {
+		r.stopReason.drain.Stop()
+	}
+	return r.stopReason
+}
+
+// readAll reads the inputs one after another. An error of an input ends the
+// reading, but what was read before it is still sent.
+func (r *run) readAll(ctx context.Context) error {
+	for i := r.firstInput; i < len(r.opts.Inputs); i++ {
+		if err := r.readInput(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) readInput(ctx context.Context, index int) error {
+	in := &r.opts.Inputs[index]
+	for !r.full() {
+		if r.going.Err() != nil {
+			return r.countRest(ctx, in)
+		}
+		rec, err := in.Reader.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && r.going.Err() != nil {
+			return nil // the stop itself made Read return
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", in.Name, err)
+		}
+		it := r.prepare(in, index, rec)
+		if r.window.enter(r.going, it.bytes) != nil {
+			r.read.Add(1) // read, and not sent: the run has stopped
+			continue
+		}
+		it.seq = r.read.Add(1) - 1
+		if end, over := r.settledBefore(it.seq); over && it.body != nil {
+			it.body, it.end = nil, end
+		}
+		if it.body == nil || r.opts.DryRun {
+			r.finished <- it
+			continue
+		}
+		r.sched.add(it, it.lanes)
+		it.lanes = nil
+	}
+	return nil
+}
+
+// full tells whether --limit is reached.
+func (r *run) full() bool {
+	return r.opts.Limit > 0 && r.read.Load() >= r.opts.Limit
+}
+
+// countRest reads on after the run has stopped, so that the summary can say how
+// many records were not sent. An interrupted run stops reading at once, and so
+// does one whose input may never end.
+func (r *run) countRest(ctx context.Context, in *Input) error {
+	if in.Uncounted {
+		return nil
+	}
+	for ctx.Err() == nil && !r.full() {
+		if _, err := in.Reader.Read(); err != nil {
+			return nil // the count ends where the input does, or can't be read
+		}
+		r.read.Add(1)
+	}
+	return nil
+}
+
+// prepare maps a record. One that can't be read or mapped is finished already,
+// and takes the same way to the committer as the others.
+func (r *run) prepare(in *Input, index int, rec source.Record) *item {
+	it := &item{input: index, rec: rec}
+	err := rec.Err
+	if err == nil {
+		var a assertion
+		if rec.Names != nil || rec.Cells == nil {
+			a, err = in.Mapper.MapObject(rec.Names, rec.Values)
+		} else {
+			a, err = in.Mapper.MapCells(rec.Cells)
+		}
+		it.match, it.body, it.lanes = a.Match, a.Body, a.Lanes
+	}
+	if err != nil {
+		it.body = nil
+		it.end = ending{fate: rejected, reason: err.Error(), kind: kindOf(err)}
+	}
+	it.weigh()
+	return it
+}

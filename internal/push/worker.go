@@ -1,0 +1,107 @@
+package push
+
+import (
+	"time"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/pace"
+)
+
+// work sends items until there are none left or the run stops.
+func (r *run) work() {
+	for {
+		it := r.sched.next(r.going)
+		if it == nil {
+			return
+		}
+		r.gate.RLock()   // waits while somebody is asked whether to go on
+		r.gate.RUnlock() //nolint:staticcheck // an empty section is the point
+		if err := r.opts.Pacer.Acquire(r.going); err != nil {
+			if r.going.Err() == nil {
+				r.stop(Failed, err) // the service asks for a longer wait than allowed
+			}
+			return
+		}
+		r.settle(it, r.send(it))
+	}
+}
+
+// send makes one request and tells the pacer how it went.
+func (r *run) send(it *item) client.Result {
+	r.requests.Add(1)
+	if it.sent {
+		r.retries.Add(1)
+	}
+	it.sent = true
+	started := time.Now()
+	res := r.opts.Client.Assert(r.sending, r.opts.Object, r.opts.Match, it.body)
+	if res.Status != 0 {
+		r.latency.record(res.Latency)
+	}
+	if res.Throttled() {
+		r.throttled.Add(1)
+	}
+	blame := r.opts.Pacer.Done(feedback(started, res))
+	if res.Outcome == client.Retryable && blame {
+		it.failures++
+	}
+	return res
+}
+
+// settle decides what becomes of an item after an answer.
+func (r *run) settle(it *item, res client.Result) {
+	switch res.Outcome {
+	case client.Created:
+		r.finish(it, ending{fate: created, status: res.Status, recordID: res.RecordID})
+	case client.Updated:
+		r.finish(it, ending{fate: updated, status: res.Status, recordID: res.RecordID})
+	case client.Rejected:
+		r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: res.Message})
+	case client.Retryable:
+		if it.failures > r.opts.Retries {
+			r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: res.Message})
+			return
+		}
+		it.due = r.retryAt(it, res)
+		r.log.Debug("will try again", "input", r.opts.Inputs[it.input].Name, "line", it.rec.Line,
+			"status", res.Status, "cause", res.Message, "failures", it.failures)
+		r.sched.retry(it)
+	case client.Fatal:
+		r.stop(Failed, &FatalError{Status: res.Status, Message: res.Message, hint: res.Hint})
+	case client.Cancelled: // the run has stopped: not sent
+	}
+}
+
+// retryAt is when an item may be tried again; zero is as soon as the pacer lets
+// it. A 429 holds everybody in the pacer, and so does a failing service
+// (failures don't count then): the record itself need not wait longer.
+func (r *run) retryAt(it *item, res client.Result) time.Time {
+	switch {
+	case res.Throttled() || it.failures == 0:
+		return time.Time{}
+	case res.Limits.HasRetryAfter:
+		return time.Now().Add(res.Limits.RetryAfter)
+	default:
+		return time.Now().Add(backoff(it.failures))
+	}
+}
+
+// finish hands an item to the committer and lets the next of its lanes go.
+func (r *run) finish(it *item, end ending) {
+	it.end = end
+	r.finished <- it // first: a record of the same key must not be committed before it
+	r.sched.done(it)
+}
+
+func feedback(started time.Time, res client.Result) pace.Feedback {
+	kind := pace.OK
+	switch {
+	case res.Outcome == client.Cancelled:
+		kind = pace.Abandoned
+	case res.Throttled():
+		kind = pace.Throttled
+	case res.Outcome == client.Retryable:
+		kind = pace.Failed
+	}
+	return pace.Feedback{Kind: kind, Started: started, Latency: res.Latency, Limits: pace.Limits(res.Limits)}
+}
