@@ -1,0 +1,150 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// check refuses combinations that make no sense, each with what was likely
+// meant. It looks at nothing but the settings.
+func (r *pushRun) check() error {
+	s, explicit := r.settings, r.conf.explicit
+	isJSON := s.format == source.NDJSON || s.format == source.JSON
+	switch {
+	case len(r.paths) == 0:
+		return usage("for example: crmsync push products.csv --match sku (- reads stdin)", "no FILE is given: there is nothing to push")
+	case r.match == "":
+		return usage("it is what identifies a record, such as sku, email or domain: "+r.candidates(),
+			"--match is missing: say by which attribute records are found again")
+	case s.sandbox && explicit["base-url"]:
+		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
+	case s.sandbox && explicit["token-file"]:
+		return usage("leave out --token-file", "--sandbox needs no token")
+	case s.schema == "":
+		return usage("auto asks the API, off does without", "--schema wants auto, off, or a file")
+	case s.schema == "off" && explicit["locale"]:
+		return usage("leave out --schema off, so that the types are known, or --locale",
+			"--locale does nothing with --schema off: without types every cell is sent as text")
+	case s.schema == "off" && explicit["timezone"]:
+		return usage("leave out --schema off, so that the types are known, or --timezone",
+			"--timezone does nothing with --schema off: without types every cell is sent as text")
+	case s.schema == "off" && explicit["list-separator"]:
+		return usage("leave out --schema off, so that the types are known, or --list-separator",
+			"--list-separator does nothing with --schema off: without types every cell is sent as text")
+	case isJSON && s.columns != nil:
+		return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; in JSON each record names its own keys")
+	case isJSON && s.delimiter != 0:
+		return usage("leave out --delimiter, or say --format csv", "JSON has no delimiter")
+	case s.format == source.TSV && s.delimiter != 0 && s.delimiter != '\t':
+		return usage("leave out --delimiter, or say --format csv", "--format tsv means that cells are divided by tabs")
+	}
+	if len(r.paths) > 1 && slices.Contains(r.paths, "-") && !allStdin(r.paths) {
+		return usage("push it by itself, or put it into a file first", "stdin can't be pushed together with files")
+	}
+	return r.checkPaths()
+}
+
+func allStdin(paths []string) bool {
+	return !slices.ContainsFunc(paths, func(path string) bool { return path != "-" })
+}
+
+// candidates says how to find out what --match may be.
+func (r *pushRun) candidates() string {
+	object := r.settings.object
+	if object == "" && len(r.paths) > 0 {
+		object = source.ObjectName(r.paths[0])
+	}
+	if object == "" {
+		object = "OBJECT"
+	}
+	command := "crmsync schema " + shellQuote([]string{object})
+	if r.settings.sandbox {
+		command += " --sandbox"
+	}
+	return command + " lists the attributes, and which are unique"
+}
+
+// checkPaths refuses an input that is named twice: its records would be sent
+// twice, and its rejects written over each other.
+func (r *pushRun) checkPaths() error {
+	type file struct {
+		path string
+		info os.FileInfo
+	}
+	var files []file
+	for i, path := range r.paths {
+		if path == "" {
+			return usage("an unset variable in a script looks like this", "the name of input %d is empty", i+1)
+		}
+		if slices.Contains(r.paths[:i], path) {
+			if path == "-" {
+				return usage("- can be read only once", "stdin is named twice")
+			}
+			return usage("name it once", "%s is named twice", path)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			continue // opening it says what is wrong
+		}
+		for _, other := range files {
+			if os.SameFile(info, other.info) {
+				return usage("name it once", "%s and %s are the same file", other.path, path)
+			}
+		}
+		files = append(files, file{path, info})
+	}
+	return nil
+}
+
+// nameObject finds the object that all inputs are pushed into.
+func (r *pushRun) nameObject(context.Context) error {
+	if r.object = r.settings.object; r.object == "" && r.file != nil {
+		r.object = r.file.Object
+	}
+	if r.object != "" {
+		return nil
+	}
+	for _, path := range r.paths {
+		name := source.ObjectName(path)
+		switch {
+		case path == "-":
+			return usage("--object SLUG names the object", "stdin has no name to take the object from")
+		case name == "":
+			return usage("--object SLUG names the object", "the name of %s doesn't tell the object", path)
+		case r.object == "":
+			r.object, r.objectFrom = name, path
+		case r.object != name:
+			return usage("--object SLUG pushes all of them into one object; otherwise push them one by one",
+				"the files' names disagree about the object: %s says %s, %s says %s", r.objectFrom, r.object, path, name)
+		}
+	}
+	return nil
+}
+
+// samePlace tells whether two paths lead to one file, be it there or not.
+func samePlace(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	return absolute(a) == absolute(b)
+}
+
+// absolute is the path from the root, with the links on the way to its
+// directory followed.
+func absolute(path string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		dir = filepath.Dir(path)
+	}
+	full, err := filepath.Abs(filepath.Join(dir, filepath.Base(path)))
+	if err != nil {
+		return path
+	}
+	return full
+}

@@ -1,0 +1,78 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// closest is the candidate that a misspelt name most likely means, or "" where
+// none is near enough to be worth mentioning.
+func closest(name string, candidates []string) string {
+	name = strings.ToLower(name)
+	best, bestDistance := "", 1+max(1, len(name)/3)
+	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
+		if d := distance(name, strings.ToLower(candidate)); d < bestDistance {
+			best, bestDistance = candidate, d
+		}
+	}
+	if best != "" {
+		return best
+	}
+	for _, candidate := range candidates {
+		if len(name) >= 3 && strings.HasPrefix(candidate, name) {
+			return candidate
+		}
+	}
+	return ""
+}
+
+// distance counts the letters to insert, remove, replace or swap with their
+// neighbour to make b of a.
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	before, last, row := []int(nil), make([]int, len(t)+1), make([]int, len(t)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		row[0] = i
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, make([]int, len(t)+1)
+	}
+	return last[len(t)]
+}
+
+// didYouMean is a hint that names the closest candidate, or the other hint
+// where none is close.
+func didYouMean(name string, candidates []string, prefix, otherwise string) string {
+	if best := closest(name, candidates); best != "" {
+		return "did you mean " + prefix + best + "?"
+	}
+	return otherwise
+}
+
+// shellQuote writes words as a command line that a POSIX shell reads back.
+func shellQuote(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = word
+		if word == "" || strings.ContainsFunc(word, needsQuotes) {
+			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+func needsQuotes(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:=,@%+", r)
+}

@@ -1,0 +1,150 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// input is one file of the run.
+type input struct {
+	path    string // as given
+	reader  *source.Reader
+	info    source.Info
+	mapper  *mapping.Mapper
+	rejects reject.Options
+}
+
+// openInputs opens every input and looks into it, so that what is wrong with
+// the last one is known before the first is sent.
+func (r *pushRun) openInputs(ctx context.Context) error {
+	s := r.settings
+	for _, path := range r.paths {
+		reader, err := source.Open(ctx, path, source.Options{
+			Format: s.format, Delimiter: s.delimiter, Encoding: s.encoding, Columns: s.columns, Sheet: s.sheet, HeaderRow: s.headerRow,
+			Stdin: r.app.streams.In,
+		})
+		if err != nil {
+			return err
+		}
+		in := &input{path: path, reader: reader, info: reader.Info()}
+		r.inputs = append(r.inputs, in)
+		if reader.Columns() == nil && s.columns != nil {
+			return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; %s is JSON, where each record names its own keys", in.info.Name)
+		}
+		r.app.log.Debug("opened an input", "input", in.info.Name, "format", in.info.Format,
+			"encoding", in.info.Encoding, "compression", in.info.Compression, "columns", reader.Columns())
+		for _, reason := range in.info.Reasons {
+			r.app.log.Debug(reason, "input", in.info.Name)
+		}
+	}
+	return nil
+}
+
+// forPush is the input as the pipeline takes it, but for its rejects.
+func (in *input) forPush() push.Input {
+	return push.Input{Name: in.info.Name, Reader: in.reader, Mapper: in.mapper, Uncounted: in.isStream()}
+}
+
+// isStream tells whether the input can be read once only, and may never end.
+func (in *input) isStream() bool {
+	if in.info.Stdin {
+		return true
+	}
+	info, err := os.Stat(in.path)
+	return err == nil && !info.Mode().IsRegular()
+}
+
+// writesRejects tells whether the run leaves reject files. A dry run touches
+// none unless the command line names one: a file or a variable that configures
+// real runs doesn't count.
+func (r *pushRun) writesRejects() bool {
+	return !r.settings.dryRun || r.conf.explicit["rejects"]
+}
+
+// placeRejects finds the reject file of each input and refuses places where it
+// would overwrite something else.
+func (r *pushRun) placeRejects(context.Context) error {
+	named := r.settings.rejects
+	asDirectory := isDirectory(named)
+	if len(r.inputs) > 1 && named != "" && !asDirectory {
+		return usage("make the directory first, or leave out --rejects: reject files stand beside their inputs then",
+			"--rejects %s: with several inputs it names a directory, and there is none of that name", named)
+	}
+	for i, in := range r.inputs {
+		path := in.rejectPath()
+		switch {
+		case asDirectory:
+			path = filepath.Join(named, filepath.Base(path))
+		case named != "":
+			path = named
+		}
+		in.rejects = in.rejectOptions(path)
+		for _, other := range r.inputs {
+			if !other.isStream() && samePlace(path, other.path) {
+				return usage("--rejects names another place", "%s is an input and would also be the reject file of %s", other.path, in.info.Name)
+			}
+		}
+		for _, other := range r.inputs[:i] {
+			if samePlace(path, other.rejects.Path) {
+				return usage("push them one by one, or leave out --rejects", "%s and %s would share the reject file %s", other.info.Name, in.info.Name, path)
+			}
+		}
+		if r.writesRejects() {
+			if err := in.rejects.Check(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// rejectPath is where the rejects go unless --rejects says otherwise: the
+// input's name with .rejects before its extension.
+func (in *input) rejectPath() string {
+	if in.isStream() {
+		if in.info.Format == source.NDJSON || in.info.Format == source.JSON {
+			return "stdin.rejects.ndjson"
+		}
+		return "stdin.rejects.csv"
+	}
+	dir, name := filepath.Split(in.path)
+	for _, packed := range []string{".gz", ".zst"} {
+		if len(name) > len(packed) && strings.EqualFold(name[len(name)-len(packed):], packed) {
+			name = name[:len(name)-len(packed)]
+			break
+		}
+	}
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	if in.info.Format == source.XLSX {
+		ext = ".csv" // a workbook can't be written record by record
+	}
+	return dir + stem + ".rejects" + ext
+}
+
+// rejectOptions has the reject file look like the input.
+func (in *input) rejectOptions(path string) reject.Options {
+	format := in.info.Format
+	if format == source.XLSX {
+		format = source.CSV
+	}
+	if format == source.JSON && in.isStream() {
+		format = source.NDJSON // a stream's reject file is named .ndjson
+	}
+	return reject.Options{
+		Path: path, Format: string(format), Delimiter: in.info.Delimiter, Columns: in.reader.Columns(),
+		Encoding: in.info.Encoding, BOM: in.info.BOM, CRLF: in.info.CRLF,
+	}
+}

@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// readMapping reads the mapping file, where there is one, and settles what it
+// may say as well as a flag: a flag wins.
+func (r *pushRun) readMapping() error {
+	s := r.settings
+	r.match = s.match
+	if s.mappingFile == "" {
+		return nil
+	}
+	if s.mappingFile == "-" && slices.Contains(r.paths, "-") {
+		return usage("name a file for one of them", "stdin can't be both the mapping file and an input")
+	}
+	data, err := r.readMappingFile(s.mappingFile)
+	if err != nil {
+		var known *os.PathError
+		if errors.As(err, &known) {
+			err = known.Err
+		}
+		return fmt.Errorf("reading the mapping file %s: %w", s.mappingFile, err)
+	}
+	if r.file, err = mapping.ParseFile(s.mappingFile, data); err != nil {
+		return err
+	}
+	if r.match == "" {
+		r.match = r.file.Match
+	}
+	return nil
+}
+
+func (r *pushRun) readMappingFile(path string) ([]byte, error) {
+	if path != "-" {
+		return os.ReadFile(path)
+	}
+	return io.ReadAll(r.app.streams.In)
+}
+
+// mapInputs makes a mapper for each input, so that all that is wrong with any
+// of them is known before the first write.
+func (r *pushRun) mapInputs(context.Context) error {
+	for _, in := range r.inputs {
+		mapper, err := mapping.New(r.mappingOptions(in))
+		if err != nil {
+			return err
+		}
+		in.mapper = mapper
+		for _, plan := range mapper.Columns() {
+			r.app.log.Debug("mapped", "input", in.info.Name, "column", plan.Column, "attribute", plan.Attribute,
+				"type", plan.Type, "constant", plan.Constant)
+		}
+	}
+	return nil
+}
+
+func (r *pushRun) mappingOptions(in *input) mapping.Options {
+	s := r.settings
+	opts := mapping.Options{
+		Object: r.object, Match: r.match, Schema: r.schema,
+		Columns: in.reader.Columns(), Input: in.info.Name,
+		Map: s.mapped, Set: s.constants, DropUnknown: s.dropUnknown,
+		Locale: s.locale, Location: s.location, ListSeparator: s.listSeparator,
+		File: r.file, NativeNumbers: in.info.Format == source.XLSX,
+	}
+	if s.blank != nil {
+		opts.Blank, opts.BlankSet = *s.blank, true
+	}
+	if s.null != nil {
+		opts.Null, opts.HasNull = *s.null, true
+	}
+	return opts
+}

@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/sandbox"
+)
+
+// readFlags are the flags of the commands that only read from the CRM.
+func readFlags() []string {
+	return []string{"base-url", "token-file", "sandbox", "retries", "timeout", "max-wait",
+		"output", "quiet", "verbose", "log-format", "config", "profile"}
+}
+
+// reader is a command that reads from the CRM and prints what it read.
+func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client) error) error {
+	conf, err := a.configure(c, s)
+	if err != nil {
+		return err
+	}
+	if s.sandbox && conf.explicit["base-url"] {
+		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
+	}
+	var crm *sandbox.CRM
+	if s.sandbox {
+		if crm, err = sandbox.New(sandbox.Options{}); err != nil {
+			return err
+		}
+	}
+	from, err := a.newClient(c.Context(), s, conf, crm)
+	if err != nil {
+		return err
+	}
+	defer from.CloseIdle()
+	return read(from)
+}
+
+func (a *app) objectsCommand() *cobra.Command {
+	s := newSettings()
+	c := &cobra.Command{
+		Use:     "objects",
+		Short:   "List the CRM's objects",
+		Example: "  crmsync objects\n  crmsync objects --sandbox    those of the built-in sample",
+		Args:    exactArgs(0, ""),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.reader(s, c, func(from *client.Client) error {
+				var objects []client.Object
+				err := a.retryReads(c.Context(), s, func() (err error) {
+					objects, err = from.Objects(c.Context())
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return printObjects(a.streams.Out, objects, s.output)
+			})
+		},
+	}
+	s.addTo(c, readFlags()...)
+	setHelp(c, s.groups)
+	return c
+}
+
+func printObjects(w io.Writer, objects []client.Object, format string) error {
+	if format == "json" {
+		raw := make([]json.RawMessage, len(objects))
+		for i, o := range objects {
+			raw[i] = json.RawMessage(o.Raw)
+		}
+		return printJSON(w, map[string]any{"objects": raw})
+	}
+	rows := [][]string{{"OBJECT", "NAME", "ATTRIBUTES", "NOTE"}}
+	for _, o := range objects {
+		var notes []string
+		if o.IsStandard {
+			notes = append(notes, "standard")
+		}
+		if !o.IsActive {
+			notes = append(notes, "not active")
+		}
+		name := o.PluralName
+		if name == "" {
+			name = o.SingularName
+		}
+		rows = append(rows, []string{o.Slug, name, fmt.Sprint(len(o.Attributes)), strings.Join(notes, ", ")})
+	}
+	return printTable(w, rows)
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// printTable aligns columns. Cells come from the server, so they are cleaned.
+func printTable(w io.Writer, rows [][]string) error {
+	widths := map[int]int{}
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = report.Clean(cell)
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,210 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+)
+
+// progress draws the line that shows how far a push came. A nil progress draws
+// nothing.
+type progress struct {
+	console *console
+	width   func() int
+	started time.Time
+	paused  atomic.Bool // while a question stands there
+
+	size  int64 // bytes of all inputs; 0 where unknown
+	limit int64 // --limit; 0 for none
+	read  func() int64
+
+	spinner *progressbar.ProgressBar // where the size is unknown
+	samples []sample                 // of the last few seconds, for the rate
+}
+
+// sample is how many records were done at a time.
+type sample struct {
+	at   time.Time
+	done int64
+}
+
+const rateOver = 10 * time.Second
+
+func newProgress(c *console, width func() int) *progress {
+	spinner := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(io.Discard), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSpinnerType(9))
+	return &progress{console: c, width: width, started: time.Now(), spinner: spinner}
+}
+
+// startProgress returns nil where no progress is to be shown.
+func (a *app) startProgress(r *pushRun) *progress {
+	s := r.settings
+	wanted := s.showBar == "always" ||
+		s.showBar == "auto" && a.streams.ErrTTY && os.Getenv("TERM") != "dumb"
+	if !wanted || s.quiet {
+		return nil
+	}
+	p := newProgress(a.console, a.streams.Width)
+	p.limit = s.limit
+	for _, in := range r.inputs {
+		if in.info.Size < 0 {
+			p.size = 0
+			break
+		}
+		p.size += in.info.Size
+	}
+	p.read = func() (n int64) {
+		for _, in := range r.inputs {
+			n += in.reader.BytesRead()
+		}
+		return n
+	}
+	return p
+}
+
+// update draws the line anew.
+func (p *progress) update(now push.Progress) {
+	if !p.paused.Load() {
+		p.console.show(p.line(now, time.Now()))
+	}
+}
+
+// stop takes the line away.
+func (p *progress) stop() {
+	if p != nil {
+		p.paused.Store(true)
+		p.console.show("")
+	}
+}
+
+// line is the progress line for the terminal as it is wide now.
+func (p *progress) line(now push.Progress, at time.Time) string {
+	width := p.width()
+	if width <= 0 {
+		width = 80
+	}
+	width-- // the last column makes some terminals wrap
+	done := now.Created + now.Updated + now.Unchanged + now.Rejected
+	total := p.total(now)
+	texts := p.texts(now, done, total, at)
+	if total <= 0 {
+		return cut(p.spin(longestThatFits(texts, width-3)), width)
+	}
+	share := min(float64(done)/float64(total), 0.999)
+	const percent = 6 // "  42% "
+	text := longestThatFits(texts, width-percent)
+	bar := min(30, width-percent-4-utf8.RuneCountInString(text))
+	if bar < 5 {
+		return cut(fmt.Sprintf("%4d%% %s", int(share*100), text), width)
+	}
+	return cut(drawBar(share, bar, text), width)
+}
+
+// total estimates how many records there are from the share of the bytes that
+// is read: the reader is ahead of what is done.
+func (p *progress) total(now push.Progress) int64 {
+	total := int64(0)
+	if read := p.read(); p.size > 0 && read > 0 {
+		total = int64(float64(now.Read) * float64(p.size) / float64(min(read, p.size)))
+	}
+	if p.limit > 0 && (total == 0 || p.limit < total) {
+		total = p.limit
+	}
+	return total
+}
+
+// texts says how far the run is, from the longest form to the shortest.
+func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []string {
+	rate := p.rate(done, at)
+	left := ""
+	if total > done && rate > 0 {
+		if seconds := float64(total-done) / rate; seconds < 360*3600 {
+			left = ", " + (time.Duration(seconds+1) * time.Second).String() + " left"
+		}
+	}
+	if now.Pace.Until.After(at) {
+		wait := (now.Pace.Until.Sub(at).Truncate(time.Second) + time.Second).String()
+		why := report.Clean(now.Pace.Why)
+		return []string{
+			fmt.Sprintf("waiting %s: %s; %d done: %d created, %d updated, %d rejected%s", wait, why, done, now.Created, now.Updated, now.Rejected, left),
+			fmt.Sprintf("waiting %s: %s; %d done, %d rejected", wait, why, done, now.Rejected),
+			fmt.Sprintf("waiting %s: %s", wait, why),
+			"waiting " + wait,
+		}
+	}
+	perSecond := fmt.Sprintf("%.0f/s", rate)
+	if rate < 9.95 {
+		perSecond = fmt.Sprintf("%.1f/s", rate)
+	}
+	return []string{
+		fmt.Sprintf("%d records, %s: %d created, %d updated, %d rejected%s", done, perSecond, now.Created, now.Updated, now.Rejected, left),
+		fmt.Sprintf("%d, %s: %d created, %d updated, %d rejected%s", done, perSecond, now.Created, now.Updated, now.Rejected, left),
+		fmt.Sprintf("%d, %s, %d rejected%s", done, perSecond, now.Rejected, left),
+		fmt.Sprintf("%d, %d rejected%s", done, now.Rejected, left),
+		fmt.Sprintf("%d%s", done, left),
+	}
+}
+
+// rate is how many records a second were done lately.
+func (p *progress) rate(done int64, at time.Time) float64 {
+	if len(p.samples) == 0 {
+		p.samples = append(p.samples, sample{p.started, 0})
+	}
+	p.samples = append(p.samples, sample{at, done})
+	for len(p.samples) > 2 && at.Sub(p.samples[1].at) > rateOver {
+		p.samples = p.samples[1:]
+	}
+	first := p.samples[0]
+	if seconds := at.Sub(first.at).Seconds(); seconds > 0 {
+		return float64(done-first.done) / seconds
+	}
+	return 0
+}
+
+func longestThatFits(texts []string, width int) string {
+	for _, text := range texts {
+		if utf8.RuneCountInString(text) <= width {
+			return text
+		}
+	}
+	return texts[len(texts)-1]
+}
+
+func cut(text string, width int) string {
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:max(width, 0)])
+	}
+	return text
+}
+
+// drawBar draws one bar. It is drawn anew each time, since the terminal may
+// have another width by then.
+func drawBar(share float64, width int, text string) string {
+	const fine = 1000
+	bar := progressbar.NewOptions64(fine, progressbar.OptionSetWriter(io.Discard), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionSetWidth(width), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetDescription(text))
+	_ = bar.Set64(int64(share * fine))
+	_ = bar.RenderBlank()
+	return plain(bar.String())
+}
+
+func (p *progress) spin(text string) string {
+	p.spinner.Describe(text)
+	return plain(p.spinner.String())
+}
+
+// plain is a rendered bar without what moves the cursor, which is the
+// console's.
+func plain(rendered string) string {
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimPrefix(rendered, "\r"), "\x1b[0K"), " ")
+}

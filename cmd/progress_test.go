@@ -1,0 +1,120 @@
+package cmd
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/crmsync/crmsync/internal/pace"
+	"github.com/crmsync/crmsync/internal/push"
+)
+
+var tenSecondsIn = time.Date(2026, 1, 1, 0, 0, 10, 0, time.UTC)
+
+// halfRead is a progress ten seconds into a run, with half of the bytes read.
+func halfRead(width int, size int64) *progress {
+	p := newProgress(&console{out: &bytes.Buffer{}}, func() int { return width })
+	p.started, p.size = tenSecondsIn.Add(-10*time.Second), size
+	p.read = func() int64 { return 500 }
+	return p
+}
+
+func tally() push.Progress {
+	return push.Progress{Tally: push.Tally{Read: 1000, Created: 600, Updated: 190, Rejected: 10}}
+}
+
+func TestProgressLine(t *testing.T) {
+	waiting := tally()
+	waiting.Pace = pace.Status{Until: tenSecondsIn.Add(12500 * time.Millisecond), Why: "rate limit (429)\x1b[31m"}
+	for _, test := range []struct {
+		name  string
+		width int
+		size  int64
+		limit int64
+		now   push.Progress
+		want  []string
+		not   []string
+	}{
+		{"a wide terminal gets everything", 120, 1000, 0, tally(),
+			[]string{"  40% |█", "|  800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left"}, nil},
+		{"80 columns get everything with a short bar or none", 80, 1000, 0, tally(),
+			[]string{"40%", "800", "80/s: 600 created, 190 updated, 10 rejected, 16s left"}, nil},
+		{"40 columns get what matters most", 40, 1000, 0, tally(),
+			[]string{"40%", "800, 80/s, 10 rejected, 16s left"}, []string{"created"}},
+		{"20 columns get the count", 20, 1000, 0, tally(), []string{"40%", "800, 16s"}, nil},
+		{"an unknown size gives no percentage and no time left", 120, 0, 0, tally(),
+			[]string{"800 records, 80/s: 600 created, 190 updated, 10 rejected"}, []string{"%", "left"}},
+		{"a limit tells the size of a stream", 120, 0, 1600, tally(), []string{" 50% |", "11s left"}, nil},
+		{"a wait says why and how long", 120, 1000, 0, waiting,
+			[]string{"waiting 13s: rate limit (429)[31m; 800 done: 600 created"}, []string{"\x1b"}},
+		{"a wait is what matters on a narrow terminal", 40, 1000, 0, waiting, []string{"40% waiting 13s: rate limit (429)"}, nil},
+		{"nothing read yet", 80, 1000, 0, push.Progress{}, []string{"0 records, 0.0/s"}, []string{"left"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := halfRead(test.width, test.size)
+			p.limit = test.limit
+			line := p.line(test.now, tenSecondsIn)
+			for _, part := range test.want {
+				if !strings.Contains(line, part) {
+					t.Errorf("no %q in %q", part, line)
+				}
+			}
+			for _, part := range append(test.not, "\r", "\n") {
+				if strings.Contains(line, part) {
+					t.Errorf("%q in %q", part, line)
+				}
+			}
+			if n := utf8.RuneCountInString(line); n >= test.width {
+				t.Errorf("%d columns of %d: %q", n, test.width, line)
+			}
+		})
+	}
+}
+
+func TestProgressLineFitsAnyWidth(t *testing.T) {
+	now := tally()
+	now.Pace = pace.Status{Until: tenSecondsIn.Add(time.Hour), Why: strings.Repeat("why ", 40)}
+	for width := 1; width < 300; width++ {
+		for _, size := range []int64{0, 1000} {
+			for _, at := range []time.Time{tenSecondsIn, tenSecondsIn.Add(2 * time.Hour)} {
+				if n := utf8.RuneCountInString(halfRead(width, size).line(now, at)); n >= max(width, 1) {
+					t.Fatalf("%d columns on a terminal of %d", n, width)
+				}
+			}
+		}
+	}
+}
+
+func TestProgressRateIsThatOfTheLastSeconds(t *testing.T) {
+	p := halfRead(80, 0)
+	p.rate(1000, p.started.Add(10*time.Second)) // 100/s
+	for second := range 30 {
+		p.rate(1000+int64(second), p.started.Add(time.Duration(11+second)*time.Second)) // then 1/s
+	}
+	if rate := p.rate(1030, p.started.Add(41*time.Second)); rate < 0.9 || rate > 1.2 {
+		t.Errorf("rate %.2f, want about 1", rate)
+	}
+}
+
+func TestConsoleWritesAboveTheProgressLineAndLeavesNothingBehind(t *testing.T) {
+	var out bytes.Buffer
+	c := &console{out: &out}
+	c.show("10%")
+	c.say("warning", "disk nearly full")
+	c.show("")
+	c.show("")
+	want := "\r10%\x1b[K" + eraseLine + "warning: disk nearly full\n" + "10%" + eraseLine
+	if out.String() != want {
+		t.Errorf("got  %q\nwant %q", out.String(), want)
+	}
+}
+
+func TestConsoleKeepsControlCharactersFromTheTerminal(t *testing.T) {
+	var out bytes.Buffer
+	(&console{out: &out}).say("error", "%s", "a\x1b[2Jb\nhint: c\u202e")
+	if want := "error: a[2Jb hint: c\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}

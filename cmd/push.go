@@ -1,0 +1,289 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/pace"
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/sandbox"
+)
+
+func (a *app) pushCommand() *cobra.Command {
+	s := newSettings()
+	c := &cobra.Command{
+		Use:   "push FILE... --match ATTR",
+		Short: "Assert every record of the files into one CRM object",
+		Long: "Push asserts every record of the files into one CRM object: a record whose --match\n" +
+			"attribute has a value that the CRM knows is updated, any other is created. FILE is\n" +
+			"CSV, TSV, NDJSON or a JSON array, also compressed (gzip, zstd); - is stdin.",
+		Example: "  crmsync push products.csv --match sku                    the object is products\n" +
+			"  crmsync push export.csv --object products --match sku\n" +
+			"  crmsync push products.csv -m sku --dry-run               check, send nothing\n" +
+			"  crmsync push products.csv -m sku --map 'Item No=sku' --map Notes= --set source=erp\n" +
+			"  zcat people.ndjson.gz | crmsync push - --object people --match email\n" +
+			"  crmsync push products.rejects.csv -m sku                 again, what was rejected",
+		RunE: func(c *cobra.Command, args []string) error {
+			a.run = a.newPushRun(s, args)
+			return a.run.do(c)
+		},
+	}
+	s.addTo(c)
+	setHelp(c, s.groups)
+	return c
+}
+
+// pushRun is one push from its command line to its summary.
+type pushRun struct {
+	app      *app
+	settings *settings // nil where even the flags could not be read
+	conf     *configuration
+	paths    []string // the inputs as given
+	started  time.Time
+
+	object, match string
+	objectFrom    string // the file whose name gave the object; "" for --object
+
+	file   *mapping.File // with --mapping
+	inputs []*input
+	crm    *sandbox.CRM // with --sandbox
+	client *client.Client
+	schema *client.Object // nil with --schema off
+
+	journal *journal.Journal    // nil where the run can't be resumed
+	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
+}
+
+func (a *app) newPushRun(s *settings, paths []string) *pushRun {
+	return &pushRun{app: a, settings: s, paths: paths, started: time.Now()}
+}
+
+// do prepares everything that can fail before the first write, then pushes.
+func (r *pushRun) do(c *cobra.Command) error {
+	ctx := c.Context()
+	conf, err := r.app.configure(c, r.settings)
+	if err != nil {
+		return err
+	}
+	r.conf = conf
+	if err := r.readMapping(); err != nil {
+		return err
+	}
+	if err := r.check(); err != nil {
+		return err
+	}
+	defer r.close()
+	for _, prepare := range []func(context.Context) error{
+		r.nameObject, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.mapInputs, r.openJournal,
+	} {
+		if err := prepare(ctx); err != nil {
+			return err
+		}
+	}
+	result, err := r.push(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.closeJournal(result); err != nil && result.Err == nil {
+		result.Outcome, result.Err = push.Failed, err
+	}
+	return r.finish(ctx, result)
+}
+
+func (r *pushRun) close() {
+	for _, in := range r.inputs {
+		in.reader.Close()
+	}
+	if r.client != nil {
+		r.client.CloseIdle()
+	}
+	if r.journal != nil {
+		r.journal.Close()
+	}
+}
+
+func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
+	s := r.settings
+	opts := push.Options{
+		Object: r.object, Match: r.match, Limit: s.limit,
+		Client: r.client, Pacer: r.pacer(),
+		Workers: s.workers, Retries: s.retries, MaxWait: s.maxWait,
+		DryRun: s.dryRun, MaxRejects: s.maxRejects, Log: r.app.log,
+		Resume: r.resume,
+	}
+	if r.journal != nil {
+		opts.Journal = r.journal
+	}
+	for i, in := range r.inputs {
+		p := in.forPush()
+		if r.writesRejects() {
+			w, err := r.rejectWriter(i)
+			if err != nil {
+				return nil, err
+			}
+			p.Rejects = w
+		}
+		opts.Inputs = append(opts.Inputs, p)
+	}
+	bar := r.app.startProgress(r)
+	defer bar.stop()
+	if bar != nil {
+		opts.Progress = bar.update
+	}
+	if r.app.streams.InTTY && r.app.streams.ErrTTY && !slices.Contains(r.paths, "-") {
+		opts.Ask = r.app.asker(bar)
+	}
+	return push.Run(ctx, opts), nil
+}
+
+func (r *pushRun) pacer() pace.Pacer {
+	s := r.settings
+	opts := pace.Options{Workers: s.workers, MaxWait: s.maxWait, Log: r.app.log}
+	if s.rate.Auto() {
+		return pace.NewAuto(opts)
+	}
+	return pace.NewFixed(s.rate, opts)
+}
+
+// finish writes the summary and says how the program ends.
+func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
+	code := codeOfOutcome(ctx, result.Outcome)
+	err := result.Err
+	if err != nil {
+		err = r.explain(err)
+		result.Err = err
+	}
+	if r.settings.quiet && result.Outcome == push.Rejects {
+		err = &hinted{fmt.Errorf("%d of %d records were rejected", result.Rejected, result.Read),
+			"they are in " + strings.Join(result.RejectFiles, ", ")}
+	}
+	if problem := r.write(code, *result); problem != nil {
+		if err != nil {
+			problem = fmt.Errorf("%w; %w", problem, err)
+		}
+		return &runEnded{max(code, exitFailed), problem}
+	}
+	return &runEnded{code, err}
+}
+
+// neverStarted writes the summary of a run that could not start, where a script
+// waits for one.
+func (r *pushRun) neverStarted(ctx context.Context, code exitCode, err error) exitCode {
+	if !r.wantsJSON() {
+		return code
+	}
+	result := push.Result{Outcome: push.Failed, Err: err, Started: r.started}
+	if code == exitInterrupted || code == exitTerminated {
+		result.Outcome = push.Interrupted
+	}
+	_ = r.write(code, result) // err is what matters more
+	return code
+}
+
+// wantsJSON tells whether the result goes to a script. Where the flags could
+// not be read, the command line still says it.
+func (r *pushRun) wantsJSON() bool {
+	if r.settings != nil && r.settings.output == "json" {
+		return true
+	}
+	args := strings.Join(r.app.args, "\x00") + "\x00"
+	for _, form := range []string{"-o\x00json\x00", "-ojson\x00", "-o=json\x00", "--output\x00json\x00", "--output=json\x00"} {
+		if strings.Contains(args, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *pushRun) write(code exitCode, result push.Result) error {
+	summary := report.Summary{
+		Object: r.object, Match: r.match, Sources: r.paths, ExitCode: int(code), Result: result,
+	}
+	write := report.Text
+	if r.wantsJSON() {
+		write = report.JSON
+	} else if r.app.quiet {
+		return nil
+	}
+	if r.settings != nil {
+		// A run that never started may not have come to these.
+		summary.Match = cmp.Or(r.match, r.settings.match)
+		summary.Object = cmp.Or(r.object, r.settings.object)
+		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
+		summary.Again, summary.Continue = r.again(result), r.goOn(result)
+	}
+	if err := write(r.app.streams.Out, summary); err != nil && !closedPipe(err) {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// explain adds what only the command line knows to the error that ended a run.
+func (r *pushRun) explain(err error) error {
+	var fatal *push.FatalError
+	if errors.As(err, &fatal) && fatal.Status == 404 && r.objectFrom != "" {
+		return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and crmsync objects lists them",
+			r.object, r.objectFrom)}
+	}
+	return err
+}
+
+// again is the command that pushes the mended rejects. What the user said about
+// the target and the values is said again; what was said about the form of the
+// input is not, since the reject file tells it.
+func (r *pushRun) again(result push.Result) string {
+	if len(result.RejectFiles) == 0 || r.settings.dryRun {
+		return ""
+	}
+	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
+	words = append(words, "--object", r.object, "--match", r.match)
+	keep := []string{"base-url", "token-file", "schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
+		"locale", "timezone", "list-separator", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
+	for _, group := range r.settings.groups {
+		group.flags.VisitAll(func(f *pflag.Flag) {
+			if slices.Contains(keep, f.Name) && r.conf.explicit[f.Name] {
+				words = append(words, flagWords(f)...)
+			}
+		})
+	}
+	return shellQuote(words)
+}
+
+func flagWords(f *pflag.Flag) []string {
+	values := []string{f.Value.String()}
+	if many, ok := f.Value.(repeatable); ok {
+		values = many.values()
+	}
+	var words []string
+	for _, text := range values {
+		switch {
+		case f.Value.Type() != "bool":
+			words = append(words, "--"+f.Name, text)
+		case text == "true":
+			words = append(words, "--"+f.Name)
+		default:
+			words = append(words, "--"+f.Name+"="+text)
+		}
+	}
+	return words
+}
+
+// goOn is the command that sends what was not sent.
+func (r *pushRun) goOn(result push.Result) string {
+	if result.NotSent == 0 || r.settings.dryRun || slices.Contains(r.paths, "-") {
+		return ""
+	}
+	return shellQuote(append([]string{"crmsync"}, r.app.args...))
+}

@@ -1,0 +1,117 @@
+package cmd
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/adrg/xdg"
+
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/reject"
+)
+
+// stateDirectory is where journals are kept.
+func stateDirectory() string { return filepath.Join(xdg.StateHome, "crmsync") }
+
+// openJournal takes hold of the run's journal, so that the same command can go
+// on after whatever happens, and finds where an earlier part of the run stopped.
+func (r *pushRun) openJournal(context.Context) error {
+	if r.settings.dryRun || r.crm != nil {
+		return nil
+	}
+	for _, in := range r.inputs {
+		if in.isStream() {
+			return nil
+		}
+	}
+	run, err := r.journalRun()
+	if err != nil {
+		return err
+	}
+	opts := journal.Options{Started: r.started, PID: os.Getpid(), Restart: r.settings.restart}
+	kept, from, err := journal.Open(stateDirectory(), run, opts)
+	var unkept *journal.Error
+	if errors.As(err, &unkept) && !unkept.Left {
+		r.app.warn(fmt.Sprintf("this run can't be resumed if it is interrupted: %v", err))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.journal, r.resume = kept, from
+	return r.tellOfEarlierRun(kept.Anew())
+}
+
+// journalRun says what the run is, so that it is known again.
+func (r *pushRun) journalRun() (journal.Run, error) {
+	run := journal.Run{BaseURL: r.settings.baseURL, Object: r.object, Match: r.match}
+	how := sha256.New()
+	for _, in := range r.inputs {
+		path, err := filepath.Abs(in.path)
+		if err != nil {
+			return run, fmt.Errorf("finding %s: %w", in.path, err)
+		}
+		if resolved, err := filepath.EvalSymlinks(path); err == nil {
+			path = resolved
+		}
+		run.Inputs = append(run.Inputs, journal.Input{Path: path, Size: in.info.Size, Fingerprint: in.info.Fingerprint})
+		fmt.Fprintf(how, "%s\n", in.mapper.Fingerprint())
+	}
+	run.Mapping = hex.EncodeToString(how.Sum(nil))
+	return run, nil
+}
+
+func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) error {
+	if from := r.resume; from != nil {
+		r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
+			from.Done, from.Line, r.inputs[from.Input].info.Name))
+		return nil
+	}
+	if anew == nil {
+		return nil
+	}
+	switch {
+	case anew.Damaged != nil:
+		r.app.warn(fmt.Sprintf("an earlier run was interrupted, but can't be gone on with (%v): starting from the beginning", anew.Damaged))
+	case !anew.Asked:
+		r.app.note(fmt.Sprintf("an earlier run was interrupted, but since then %s: starting from the beginning", strings.Join(anew.Changed, ", ")))
+	}
+	if anew.Earlier == nil {
+		return nil
+	}
+	for _, mark := range anew.Earlier.Rejects {
+		if err := reject.Discard(reject.Mark(mark)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rejectWriter is an input's reject file; of a resumed run, with the rejects
+// that the journal speaks of.
+func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
+	opts := r.inputs[index].rejects
+	if r.resume == nil || index >= len(r.resume.Rejects) {
+		return reject.New(opts), nil
+	}
+	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
+}
+
+// closeJournal forgets a run that came to its input's end, and keeps the
+// journal of any other.
+func (r *pushRun) closeJournal(result *push.Result) error {
+	if r.journal == nil {
+		return nil
+	}
+	if result.Whole {
+		return r.journal.Finish()
+	}
+	return r.journal.Close()
+}

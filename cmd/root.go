@@ -1,0 +1,178 @@
+// Package cmd is the command line: one file a command. It gathers flags,
+// environment and config file into options, makes one call into the packages
+// that do the work, and turns what comes back into output and an exit code.
+// What a record is, how it is sent and what is told of it are theirs.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// app is one run of the program.
+type app struct {
+	streams Streams
+	args    []string
+	console *console
+
+	quiet    bool
+	log      *slog.Logger // discards without -v
+	warnings *slog.Logger // nil: plain lines
+
+	// run is the push under way, nil for every other command. Its summary is
+	// owed to stdout, also when the run can't start.
+	run *pushRun
+}
+
+// Main runs the program with its arguments (without its name) and returns its
+// exit status. It ends early when ctx does; the cause may be an *Interruption.
+func Main(ctx context.Context, streams Streams, args []string) int {
+	a := &app{
+		streams: streams, args: args, console: &console{out: streams.Err},
+		log: slog.New(slog.DiscardHandler),
+	}
+	root := a.rootCommand()
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(a.console)
+	root.SetArgs(args)
+	return int(a.end(ctx, root.ExecuteContext(ctx)))
+}
+
+// end says what went wrong, if anything, and gives the exit code.
+func (a *app) end(ctx context.Context, err error) exitCode {
+	if err == nil || closedPipe(err) {
+		return exitOK
+	}
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+		err = cause
+	}
+	code := codeOf(ctx, err)
+	var ended *runEnded
+	if errors.As(err, &ended) {
+		err = ended.err
+	} else if a.run != nil {
+		code = a.run.neverStarted(ctx, code, err)
+	}
+	if err != nil {
+		a.console.fail(err)
+	}
+	return code
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "crmsync",
+		Short: "Push the records of CSV and NDJSON files into a CRM",
+		Long: "Crmsync pushes the records of CSV and NDJSON files into a CRM: each is created or\n" +
+			"updated by an attribute that identifies it, and what is refused goes to a file\n" +
+			"that can be mended and pushed again.",
+		Example: "  crmsync push products.csv --match sku --sandbox    try it: nothing real is written\n" +
+			"  crmsync push products.csv --match sku --dry-run    check the file, send nothing\n" +
+			"  crmsync push products.csv --match sku",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          a.onlyCommands,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	setHelp(root, nil)
+	root.SetFlagErrorFunc(a.flagError)
+	root.AddCommand(a.pushCommand(), a.objectsCommand(), a.schemaCommand(),
+		a.authCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand())
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" || c.Name() == "help" {
+			setHelp(c, nil)
+		}
+	}
+	return root
+}
+
+// onlyCommands refuses what is not a command, with what was likely meant.
+func (a *app) onlyCommands(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return unknownCommand(root, args[0])
+}
+
+func unknownCommand(root *cobra.Command, word string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	if info, err := os.Stat(word); err == nil && !info.IsDir() {
+		return usage("to push this file: crmsync push "+shellQuote([]string{word})+" --match ATTR", "%q is not a command", word)
+	}
+	return usage(didYouMean(word, names, "crmsync ", "crmsync help lists the commands"), "%q is not a command", word)
+}
+
+// flagError turns what the flag library says into our own words.
+func (a *app) flagError(c *cobra.Command, err error) error {
+	if c.Name() == "push" && a.run == nil {
+		a.run = a.newPushRun(nil, nil)
+	}
+	if !c.HasParent() {
+		// crmsync psuh file --match sku: the command is wrong, not the flag.
+		if i := slices.IndexFunc(a.args, func(word string) bool { return !strings.HasPrefix(word, "-") }); i >= 0 {
+			return unknownCommand(c, a.args[i])
+		}
+	}
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var missing *pflag.ValueRequiredError
+	seeHelp := c.CommandPath() + " --help lists the flags"
+	switch {
+	case errors.As(err, &unknown):
+		return unknownFlag(c, unknown, seeHelp)
+	case errors.As(err, &invalid):
+		return usage("", "--%s: %v", invalid.GetFlag().Name, plainReason(invalid))
+	case errors.As(err, &missing):
+		return usage("", "--%s wants a value", missing.GetFlag().Name)
+	default:
+		return usage(seeHelp, "%v", err)
+	}
+}
+
+// plainReason is why a value is refused, without the words of package strconv.
+func plainReason(invalid *pflag.InvalidValueError) error {
+	if invalid.GetFlag().Value.Type() == "bool" {
+		return usage("", "%q is neither true nor false", invalid.GetValue())
+	}
+	return invalid.Unwrap()
+}
+
+func unknownFlag(c *cobra.Command, unknown *pflag.NotExistError, seeHelp string) error {
+	name := unknown.GetSpecifiedName()
+	if unknown.GetSpecifiedShortnames() != "" {
+		return usage(seeHelp, "there is no flag -%s", name)
+	}
+	if name == "token" {
+		return usage("put the token in the environment as CRMSYNC_TOKEN, or in a file for --token-file",
+			"there is no --token flag: arguments are visible to other users of this machine")
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return usage(didYouMean(name, names, "--", seeHelp), "there is no flag --%s", name)
+}
+
+// exactArgs is cobra.ExactArgs in our own words.
+func exactArgs(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < n:
+			return usage("", "%s is missing: %s", what, c.UseLine())
+		case len(args) > n:
+			return usage("", "%q is one argument too many: %s", args[n], c.UseLine())
+		}
+		return nil
+	}
+}

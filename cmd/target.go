@@ -1,0 +1,229 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/sandbox"
+)
+
+// The sandbox inside the process has an address that leads nowhere and a token
+// that is none.
+const (
+	sandboxURL   = "https://sandbox.invalid/v2"
+	sandboxToken = "sandbox"
+)
+
+// newClient connects to the CRM that the settings name. crm is the sandbox
+// inside the process, nil where there is none.
+func (a *app) newClient(ctx context.Context, s *settings, conf *configuration, crm *sandbox.CRM) (*client.Client, error) {
+	opts := client.Options{
+		BaseURL: s.baseURL, UserAgent: thisBuild().userAgent(), Workers: s.workers, Timeout: s.timeout,
+	}
+	if crm != nil {
+		opts.BaseURL, opts.Token, opts.Transport = sandboxURL, sandboxToken, crm
+		return client.New(opts)
+	}
+	// The address is checked first: a token_command may ask for a password.
+	if err := checkBaseURL(s.baseURL); err != nil {
+		return nil, err
+	}
+	var err error
+	if opts.Token, err = a.token(ctx, s, conf); err != nil {
+		return nil, err
+	}
+	return client.New(opts)
+}
+
+// checkBaseURL tells what is wrong with the address alone.
+func checkBaseURL(url string) error {
+	_, err := client.New(client.Options{BaseURL: url, Token: sandboxToken})
+	return err
+}
+
+// connect opens the way to the CRM, or makes one to try things on.
+func (r *pushRun) connect(ctx context.Context) error {
+	s := r.settings
+	if s.sandbox {
+		opts := sandbox.Options{}
+		if path := s.schemaFile(); path != "" {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return readingSchema(path, err)
+			}
+			opts.Schema = data
+		}
+		crm, err := sandbox.New(opts)
+		if err != nil {
+			return fmt.Errorf("making a sandbox of %s: %w", s.schema, err)
+		}
+		r.crm = crm
+		if s.schemaFile() == "" {
+			if err := r.furnish(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	var err error
+	r.client, err = r.app.newClient(ctx, s, r.conf, r.crm)
+	return err
+}
+
+// schemaFile is the file that --schema names, or "".
+func (s *settings) schemaFile() string {
+	if s.schema == "auto" || s.schema == "off" {
+		return ""
+	}
+	return s.schema
+}
+
+func readingSchema(path string, err error) error {
+	var known *os.PathError
+	if errors.As(err, &known) {
+		err = known.Err
+	}
+	return &hinted{fmt.Errorf("reading the schema %s: %w", path, err),
+		"--schema wants auto, off, or a file as crmsync schema OBJECT -o json writes it"}
+}
+
+// readSchema finds the object's attributes where --schema says.
+func (r *pushRun) readSchema(ctx context.Context) error {
+	s := r.settings
+	if s.schema == "off" {
+		return nil
+	}
+	if path := s.schemaFile(); path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return readingSchema(path, err)
+		}
+		if r.schema, err = client.ParseSchema(data, r.object); err != nil {
+			return &hinted{fmt.Errorf("reading the schema %s: %w", path, err), hintOf(err)}
+		}
+		return nil
+	}
+	err := r.app.retryReads(ctx, s, func() (err error) {
+		r.schema, err = r.client.Object(ctx, r.object)
+		return err
+	})
+	var refused *client.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch {
+	case refused.Status == 403:
+		return &hinted{err, "give the token the scope crm:read, or push without checking values first: --schema off sends every cell as text"}
+	case refused.Status == 404 && r.objectFrom != "":
+		return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and crmsync objects lists them", r.object, r.objectFrom)}
+	default:
+		return err
+	}
+}
+
+// readTries is how often a read is tried; its waits double from a second.
+const readTries = 5
+
+// retryReads repeats a read that may go well later, as the server asks or with
+// growing waits, up to --max-wait in all.
+func (a *app) retryReads(ctx context.Context, s *settings, read func() error) error {
+	budget := s.maxWait
+	for try := 1; ; try++ {
+		err := read()
+		var failed *client.Error
+		if !errors.As(err, &failed) || !failed.Retryable || try > min(readTries, s.retries) {
+			return err
+		}
+		wait := time.Second << (try - 1)
+		wait = wait/2 + rand.N(wait/2)
+		if failed.Limits.HasRetryAfter {
+			wait = failed.Limits.RetryAfter
+		}
+		if wait > budget {
+			return &hinted{fmt.Errorf("%w; trying again has to wait %s, longer than --max-wait allows", err, wait.Round(time.Second)),
+				"run the command again at " + time.Now().Add(wait).Format("15:04:05") + ", or allow more with --max-wait"}
+		}
+		budget -= wait
+		a.log.Debug("trying again later", "why", err.Error(), "wait", wait.Round(time.Millisecond))
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// furnish adds to the sandbox what the sample lacks, so that any file can be
+// tried.
+func (r *pushRun) furnish(ctx context.Context) error {
+	if r.crm.EnsureObject(r.object) {
+		r.app.note(fmt.Sprintf("sandbox: the object %s was added to it", r.object))
+	}
+	names, err := r.namesToFurnish(ctx)
+	if err != nil {
+		return err
+	}
+	if added := r.crm.EnsureAttributes(r.object, names, r.match); len(added) > 0 {
+		r.app.note(fmt.Sprintf("sandbox: text attributes were added to %s: %s", r.object, strings.Join(added, ", ")))
+	}
+	return nil
+}
+
+// namesToFurnish are the columns, keys and attributes that the push will use.
+func (r *pushRun) namesToFurnish(ctx context.Context) ([]string, error) {
+	s := r.settings
+	elsewhere, names := r.statedNames()
+	for _, in := range r.inputs {
+		columns := in.reader.Columns()
+		if columns == nil {
+			var err error
+			if columns, err = r.keysOf(ctx, in); err != nil {
+				return nil, err
+			}
+		}
+		for _, column := range columns {
+			// With --unknown-columns drop, what the sample lacks is not wanted.
+			isMatch := foldColumn(column) == foldColumn(r.match)
+			if !elsewhere[foldColumn(column)] && (!s.dropUnknown || isMatch) {
+				names = append(names, column)
+			}
+		}
+	}
+	return names, nil
+}
+
+// statedNames are the columns that flags and mapping file send elsewhere, and
+// the attributes that they name.
+func (r *pushRun) statedNames() (elsewhere map[string]bool, attributes []string) {
+	elsewhere = map[string]bool{}
+	feed := func(column, attribute string) {
+		elsewhere[foldColumn(column)] = true
+		if attribute != "" {
+			attributes = append(attributes, attribute)
+		}
+	}
+	constants := r.settings.constants
+	if r.file != nil {
+		for _, column := range r.file.Columns {
+			feed(column.Column, column.To)
+		}
+		constants = append(slices.Clone(constants), r.file.Set...)
+	}
+	for _, m := range r.settings.mapped {
+		feed(m.Name, m.Attribute)
+	}
+	for _, c := range constants {
+		attributes = append(attributes, c.Attribute)
+	}
+	return elsewhere, attributes
+}
+
+func foldColumn(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -1,0 +1,92 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// tokenCommandTime is how long token_command may take.
+const tokenCommandTime = 30 * time.Second
+
+// token finds the token: --token-file on the command line, CRMSYNC_TOKEN,
+// CRMSYNC_TOKEN_FILE or token-file in the config, then token_command.
+func (a *app) token(ctx context.Context, s *settings, conf *configuration) (string, error) {
+	fromEnv := strings.TrimSpace(os.Getenv(envPrefix + "TOKEN"))
+	switch {
+	case s.tokenFile != "" && (conf.explicit["token-file"] || fromEnv == ""):
+		return a.tokenFromFile(s.tokenFile)
+	case fromEnv != "":
+		return fromEnv, nil
+	case conf.tokenCommand != "":
+		return a.tokenFromCommand(ctx, conf.tokenCommand)
+	}
+	return "", &hinted{errors.New("there is no token"),
+		"make one under Account Settings > API with the scope crm:write and put it in CRMSYNC_TOKEN, or in a file for --token-file; --sandbox needs none"}
+}
+
+// longestToken bounds what is read of a file that is meant to hold a token.
+const longestToken = 64 << 10
+
+func (a *app) tokenFromFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", readingToken(path, err)
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		a.warn(fmt.Sprintf("%s can be read by other users; chmod 600 %s keeps the token to yourself", path, shellQuote([]string{path})))
+	}
+	content, err := io.ReadAll(io.LimitReader(file, longestToken))
+	if err != nil {
+		return "", readingToken(path, err)
+	}
+	token := strings.TrimSpace(string(bytes.TrimPrefix(content, []byte("\ufeff"))))
+	if token == "" {
+		return "", &hinted{fmt.Errorf("reading the token: %s is empty", path), "put the token into it, and nothing else"}
+	}
+	return token, nil
+}
+
+func readingToken(path string, err error) error {
+	var known *os.PathError
+	if errors.As(err, &known) {
+		err = known.Err
+	}
+	return &hinted{fmt.Errorf("reading the token from %s: %w", path, err), "--token-file names a file that holds the token and nothing else"}
+}
+
+// tokenFromCommand runs the command and takes the first line that it prints.
+// What it says on stderr is for the user: it may ask for something.
+func (a *app) tokenFromCommand(ctx context.Context, line string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, tokenCommandTime)
+	defer cancel()
+	shell := []string{"sh", "-c"}
+	if runtime.GOOS == "windows" {
+		shell = []string{"cmd", "/C"}
+	}
+	command := exec.CommandContext(ctx, shell[0], shell[1], line)
+	command.Stderr = a.console
+	command.WaitDelay = time.Second // a grandchild may hold on to the pipe
+	output, err := command.Output()
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "", fmt.Errorf("token_command in the config file took longer than %s", tokenCommandTime)
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
+		return "", &hinted{fmt.Errorf("token_command in the config file failed: %w", err), "run it by itself to see why: it must print the token"}
+	}
+	first, _, _ := strings.Cut(string(output), "\n")
+	if first = strings.TrimSpace(first); first == "" {
+		return "", errors.New("token_command in the config file printed nothing where the token should stand, on the first line")
+	}
+	return first, nil
+}

@@ -1,0 +1,109 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/push"
+)
+
+// document is the JSON summary. Its keys, their order and their types are what
+// scripts depend on.
+type document struct {
+	Object           string       `json:"object"`
+	Match            string       `json:"match"`
+	Sources          []string     `json:"sources"`
+	Outcome          push.Outcome `json:"outcome"`
+	ExitCode         int          `json:"exit_code"`
+	DryRun           bool         `json:"dry_run"`
+	Read             int64        `json:"read"`
+	Created          int64        `json:"created"`
+	Updated          int64        `json:"updated"`
+	Unchanged        int64        `json:"unchanged"`
+	Rejected         int64        `json:"rejected"`
+	NotSent          int64        `json:"not_sent"`
+	Requests         int64        `json:"requests"`
+	Retries          int64        `json:"retries"`
+	Throttled        int64        `json:"throttled"`
+	ResumedAtLine    int64        `json:"resumed_at_line"`
+	StartedAt        string       `json:"started_at"`
+	Seconds          tenths       `json:"seconds"`
+	RecordsPerSecond tenths       `json:"records_per_second"`
+	Latency          latency      `json:"latency_ms"`
+	RejectsFiles     []string     `json:"rejects_files"`
+	Error            string       `json:"error"`
+	Reasons          []reason     `json:"reject_reasons"`
+}
+
+type latency struct {
+	P50 tenths `json:"p50"`
+	P95 tenths `json:"p95"`
+	P99 tenths `json:"p99"`
+	Max tenths `json:"max"`
+}
+
+type reason struct {
+	Status    int    `json:"status"`
+	Error     string `json:"error"`
+	Count     int64  `json:"count"`
+	FirstLine int64  `json:"first_line"`
+}
+
+// tenths is a number that is written with exactly one decimal.
+type tenths float64
+
+// MarshalJSON writes the number with one decimal.
+func (t tenths) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(t), 'f', 1, 64), nil
+}
+
+// JSON writes the summary as one JSON object on one line. Lists are never null.
+func JSON(w io.Writer, s Summary) error {
+	r := s.Result
+	doc := document{
+		Object: s.Object, Match: s.Match, Sources: orEmpty(s.Sources),
+		Outcome: r.Outcome, ExitCode: s.ExitCode, DryRun: s.DryRun,
+		Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged,
+		Rejected: r.Rejected, NotSent: r.NotSent,
+		Requests: r.Requests, Retries: r.Retries, Throttled: r.Throttled,
+		ResumedAtLine:    r.ResumedAtLine,
+		StartedAt:        r.Started.UTC().Format(time.RFC3339),
+		Seconds:          tenths(r.Elapsed.Seconds()),
+		RecordsPerSecond: tenths(perSecond(r)),
+		Latency: latency{
+			P50: milliseconds(r.Latency.P50), P95: milliseconds(r.Latency.P95),
+			P99: milliseconds(r.Latency.P99), Max: milliseconds(r.Latency.Max),
+		},
+		RejectsFiles: orEmpty(r.RejectFiles),
+		Reasons:      make([]reason, 0, len(r.Reasons)),
+	}
+	if r.Err != nil {
+		doc.Error = r.Err.Error()
+	}
+	for _, why := range r.Reasons {
+		doc.Reasons = append(doc.Reasons, reason(why))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(doc)
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func milliseconds(d time.Duration) tenths { return tenths(float64(d) / float64(time.Millisecond)) }
+
+// perSecond is the rate at which records came to an end other than "not sent".
+func perSecond(r push.Result) float64 {
+	seconds := r.Elapsed.Seconds()
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(r.Read-r.NotSent) / seconds
+}

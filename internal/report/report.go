@@ -1,0 +1,44 @@
+// Package report turns the result of a push into what the user gets: one JSON
+// object for scripts, a short text for people. It knows push's result alone;
+// where the report goes, and what is said on the way there, is package cmd's.
+package report
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/crmsync/crmsync/internal/push"
+)
+
+// Summary is a run as the report tells it. A run that could not start has a
+// Result without tally whose Outcome and Err say so.
+type Summary struct {
+	Object  string   // slug; "" where the run ended before it was known
+	Match   string   // matching attribute
+	Sources []string // the inputs as the user named them
+	DryRun  bool
+	Sandbox bool // the CRM was a sandbox: nothing real was written
+
+	ExitCode int
+	Result   push.Result
+
+	// Again is the command that sends the rejected records once they are mended,
+	// Continue the one that sends what was not sent. "" where there is none.
+	Again, Continue string
+}
+
+// Clean returns text on one line without control characters, so that nothing
+// that a server or a file says can move a terminal's cursor or change its
+// colours. Invisible characters that change the direction of text go too.
+func Clean(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\r', r == '\t', r == '\u2028', r == '\u2029':
+			return ' '
+		case unicode.IsControl(r), r == unicode.ReplacementChar, unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		default:
+			return r
+		}
+	}, text))
+}

@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmsync/crmsync/internal/push"
+)
+
+// sample is the run that the contract's JSON example shows.
+func sample() Summary {
+	return Summary{
+		Object: "products", Match: "sku", Sources: []string{"products.csv"}, ExitCode: 3,
+		Result: push.Result{
+			Tally: push.Tally{
+				Read: 10000, Created: 9000, Updated: 990, Rejected: 10,
+				Requests: 10050, Retries: 40, Throttled: 12,
+			},
+			Outcome:     push.Rejects,
+			RejectFiles: []string{"products.rejects.csv"},
+			Reasons: []push.Reason{
+				{Status: 400, Error: `The value of "price" must be a number.`, Count: 10, FirstLine: 17},
+			},
+			Latency: push.Latency{
+				P50: 41 * time.Millisecond, P95: 88 * time.Millisecond,
+				P99: 130 * time.Millisecond, Max: 412 * time.Millisecond,
+			},
+			Started: time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 3600)),
+			Elapsed: 101200 * time.Millisecond,
+		},
+		Again: "crmsync push products.rejects.csv --object products --match sku",
+	}
+}
+
+func TestJSONIsTheContractsObjectKeyByKey(t *testing.T) {
+	var b bytes.Buffer
+	if err := JSON(&b, sample()); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"object":"products","match":"sku","sources":["products.csv"],"outcome":"rejects","exit_code":3,"dry_run":false,` +
+		`"read":10000,"created":9000,"updated":990,"unchanged":0,"rejected":10,"not_sent":0,` +
+		`"requests":10050,"retries":40,"throttled":12,"resumed_at_line":0,` +
+		`"started_at":"2026-11-23T08:00:00Z","seconds":101.2,"records_per_second":98.8,` +
+		`"latency_ms":{"p50":41.0,"p95":88.0,"p99":130.0,"max":412.0},` +
+		`"rejects_files":["products.rejects.csv"],"error":"",` +
+		`"reject_reasons":[{"status":400,"error":"The value of \"price\" must be a number.","count":10,"first_line":17}]}` + "\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("JSON summary (-want +got):\n%s", diff)
+	}
+}
+
+func TestJSONOfARunThatCouldNotStartHasZerosAndEmptyLists(t *testing.T) {
+	var b bytes.Buffer
+	err := JSON(&b, Summary{ExitCode: 1, Result: push.Result{Outcome: push.Failed, Err: errors.New("no file <x>")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`"sources":[]`, `"outcome":"failed"`, `"exit_code":1`, `"read":0`, `"seconds":0.0`, `"records_per_second":0.0`,
+		`"latency_ms":{"p50":0.0,"p95":0.0,"p99":0.0,"max":0.0}`, `"rejects_files":[]`, `"error":"no file <x>"`, `"reject_reasons":[]`,
+	} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %s in %s", part, b.String())
+		}
+	}
+	if !json.Valid(b.Bytes()) {
+		t.Errorf("not JSON: %s", b.String())
+	}
+}
+
+func TestTextTellsEquationReasonsAndHowToGoOn(t *testing.T) {
+	var b bytes.Buffer
+	if err := Text(&b, sample()); err != nil {
+		t.Fatal(err)
+	}
+	want := `push products.csv to products by sku: finished, some records rejected, in 1m41s, 98.8 records/s
+    10000 read
+  =  9000 created
+  +   990 updated
+  +     0 unchanged
+  +    10 rejected  products.rejects.csv
+  +     0 not sent
+10050 requests, 40 retries, 12 over the rate limit (429); answers took 41.0 ms (median), 88.0 ms (95%), 412.0 ms at most
+
+why records were rejected:
+  10 × 400 The value of "price" must be a number. (first: line 17)
+
+mend products.rejects.csv, then push it again:
+  crmsync push products.rejects.csv --object products --match sku
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("text summary (-want +got):\n%s", diff)
+	}
+}
+
+func TestTextOfOtherRuns(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		change  func(*Summary)
+		want    []string
+		without []string
+	}{
+		{
+			name: "a dry run says that what is not sent would be",
+			change: func(s *Summary) {
+				s.DryRun = true
+				s.Result = push.Result{Outcome: push.Complete, Tally: push.Tally{Read: 3, NotSent: 3}}
+			},
+			want:    []string{"dry run of products.csv for products by sku: complete in 0.0s\n", "+ 3 not sent  (dry run: these would be sent)"},
+			without: []string{"request", "records/s", "rejects.csv", "why records"},
+		},
+		{
+			name:   "a sandbox run says that nothing real was written",
+			change: func(s *Summary) { s.Sandbox = true },
+			want:   []string{"\nsandbox: nothing real was written\n"},
+		},
+		{
+			name: "an interrupted run says how to go on",
+			change: func(s *Summary) {
+				s.Result.Outcome, s.Result.NotSent = push.Interrupted, 7
+				s.Continue = "crmsync push products.csv -m sku"
+			},
+			want: []string{": interrupted in 1m41s", "to send what was not sent:\n  crmsync push products.csv -m sku\n"},
+		},
+		{
+			name:   "several inputs are counted, not listed",
+			change: func(s *Summary) { s.Sources = []string{"a.csv", "b.csv"} },
+			want:   []string{"push 2 files to"},
+		},
+		{
+			name:   "stdin is called stdin",
+			change: func(s *Summary) { s.Sources = []string{"-"} },
+			want:   []string{"push stdin to"},
+		},
+		{
+			name: "one of a thing is in the singular",
+			change: func(s *Summary) {
+				s.Result.Requests, s.Result.Retries = 1, 1
+			},
+			want: []string{"\n1 request, 1 retry,"},
+		},
+		{
+			name: "more than five reasons are counted",
+			change: func(s *Summary) {
+				s.Result.Reasons = make([]push.Reason, 7)
+			},
+			want: []string{"and 2 other reasons"},
+		},
+		{
+			name: "a reason cannot steer the terminal",
+			change: func(s *Summary) {
+				s.Result.Reasons[0].Error = "red \x1b[31malert\r\nnext\u202e"
+			},
+			want:    []string{"400 red [31malert  next (first"},
+			without: []string{"\x1b", "\r", "\u202e"},
+		},
+		{
+			name:   "a local reason has no status",
+			change: func(s *Summary) { s.Result.Reasons[0].Status = 0 },
+			want:   []string{"10 × The value"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := sample()
+			test.change(&s)
+			var b bytes.Buffer
+			if err := Text(&b, s); err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range test.want {
+				if !strings.Contains(b.String(), part) {
+					t.Errorf("no %q in:\n%s", part, b.String())
+				}
+			}
+			for _, part := range test.without {
+				if strings.Contains(b.String(), part) {
+					t.Errorf("%q in:\n%s", part, b.String())
+				}
+			}
+		})
+	}
+}

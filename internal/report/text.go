@@ -1,0 +1,178 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/push"
+)
+
+// reasonsShown is how many reasons the text tells; the rest is in the reject
+// file and in the JSON summary.
+const reasonsShown = 5
+
+// Text writes the summary for people: what happened in one sentence, the tally
+// as the equation that it is, why records were rejected, and how to go on.
+func Text(w io.Writer, s Summary) error {
+	var b bytes.Buffer
+	fmt.Fprintln(&b, headline(s))
+	writeTally(&b, s)
+	writeRequests(&b, s.Result)
+	writeReasons(&b, s.Result.Reasons)
+	writeGoOn(&b, s)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func headline(s Summary) string {
+	format := "push %s to %s by %s: %s in %s"
+	if s.DryRun {
+		format = "dry run of %s for %s by %s: %s in %s"
+	}
+	head := fmt.Sprintf(format, Clean(sourcesText(s.Sources)), Clean(s.Object), Clean(s.Match),
+		outcomeText(s.Result.Outcome), durationText(s.Result.Elapsed))
+	if rate := perSecond(s.Result); rate > 0 && !s.DryRun {
+		head += fmt.Sprintf(", %.1f records/s", rate)
+	}
+	if s.Sandbox {
+		head += "\nsandbox: nothing real was written"
+	}
+	return head
+}
+
+func sourcesText(sources []string) string {
+	switch len(sources) {
+	case 0:
+		return "nothing"
+	case 1:
+		if sources[0] == "-" {
+			return "stdin"
+		}
+		return sources[0]
+	default:
+		return fmt.Sprintf("%d files", len(sources))
+	}
+}
+
+func outcomeText(outcome push.Outcome) string {
+	switch outcome {
+	case push.Complete:
+		return "complete"
+	case push.Rejects:
+		return "finished, some records rejected,"
+	case push.Stopped:
+		return "stopped by too many rejects"
+	case push.Interrupted:
+		return "interrupted"
+	default:
+		return "failed"
+	}
+}
+
+// durationText rounds to what somebody who waited for it cares about.
+func durationText(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	default:
+		return d.Round(time.Second).String()
+	}
+}
+
+// writeTally writes the accounting equation, a term a line.
+func writeTally(b *bytes.Buffer, s Summary) {
+	r := s.Result
+	rejected := "rejected"
+	if len(r.RejectFiles) > 0 {
+		rejected += "  " + Clean(strings.Join(r.RejectFiles, ", "))
+	}
+	notSent := "not sent"
+	if s.DryRun {
+		notSent += "  (dry run: these would be sent)"
+	}
+	terms := []struct {
+		sign  string
+		count int64
+		name  string
+	}{
+		{" ", r.Read, "read"},
+		{"=", r.Created, "created"},
+		{"+", r.Updated, "updated"},
+		{"+", r.Unchanged, "unchanged"},
+		{"+", r.Rejected, rejected},
+		{"+", r.NotSent, notSent},
+	}
+	width := 0
+	for _, t := range terms {
+		width = max(width, len(strconv.FormatInt(t.count, 10)))
+	}
+	for _, t := range terms {
+		fmt.Fprintf(b, "  %s %*d %s\n", t.sign, width, t.count, t.name)
+	}
+}
+
+// writeRequests tells how the CRM behaved, where it was asked at all.
+func writeRequests(b *bytes.Buffer, r push.Result) {
+	if r.Requests == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s", count(r.Requests, "request"))
+	if r.Retries > 0 {
+		fmt.Fprintf(b, ", %s", plural(r.Retries, "retry", "retries"))
+	}
+	if r.Throttled > 0 {
+		fmt.Fprintf(b, ", %d over the rate limit (429)", r.Throttled)
+	}
+	if r.Latency.Max > 0 {
+		fmt.Fprintf(b, "; answers took %s (median), %s (95%%), %s at most",
+			latencyText(r.Latency.P50), latencyText(r.Latency.P95), latencyText(r.Latency.Max))
+	}
+	fmt.Fprintln(b)
+}
+
+func latencyText(d time.Duration) string {
+	if d < time.Second {
+		return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 1, 64) + " ms"
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+}
+
+func writeReasons(b *bytes.Buffer, reasons []push.Reason) {
+	if len(reasons) == 0 {
+		return
+	}
+	fmt.Fprintln(b, "\nwhy records were rejected:")
+	shown := reasons[:min(len(reasons), reasonsShown)]
+	for _, why := range shown {
+		status := ""
+		if why.Status != 0 {
+			status = strconv.Itoa(why.Status) + " "
+		}
+		fmt.Fprintf(b, "  %d × %s%s (first: line %d)\n", why.Count, status, Clean(why.Error), why.FirstLine)
+	}
+	if rest := len(reasons) - len(shown); rest > 0 {
+		fmt.Fprintf(b, "  and %s\n", count(int64(rest), "other reason"))
+	}
+}
+
+func writeGoOn(b *bytes.Buffer, s Summary) {
+	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
+		fmt.Fprintf(b, "\nmend %s, then push it again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), Clean(s.Again))
+	}
+	if s.Continue != "" && s.Result.NotSent > 0 {
+		fmt.Fprintf(b, "\nto send what was not sent:\n  %s\n", Clean(s.Continue))
+	}
+}
+
+func count(n int64, noun string) string { return plural(n, noun, noun+"s") }
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.FormatInt(n, 10) + " " + many
+}
