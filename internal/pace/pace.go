@@ -1,4 +1,42 @@
-// Package pace decides when the next request may leave.
+// Package pace decides when the next request may leave: at a given rate
+// ([NewFixed]) or at one that it finds by itself ([NewAuto]). Both hold everybody
+// when the service asks for it (429, or 503 with Retry-After) and when it fails,
+// and let one request probe before the others follow. Sending, reading headers,
+// retrying a record and keeping what was learnt are left to others.
+//
+// # How the pace is found
+//
+// The service publishes no limit [rate-limits]. So the pacer begins with two
+// requests in flight and lets more go with each good answer, until a 429, a
+// header or a growing latency says where to stop. Taken from others:
+//
+//   - From TCP's AIMD: cut the rate by a factor when refused, climb in between;
+//     a series of refusals is one event, whoever of the workers met it, and what
+//     was on its way before is not held against the rate.
+//   - From CUBIC: the way back to the last known limit is a cubic curve, fast
+//     while far below and flat near the limit, and tries beyond begin slowly.
+//     Time, not round trips, drives it, so that a slow server isn't probed less.
+//   - From Vector's adaptive request concurrency, and Netflix's
+//     concurrency-limits (gradient): latency compared with its undisturbed value
+//     shows queueing where no 429 comes; the lanes go back by the very ratio.
+//     Averages over rounds of answers, not single ones, against the noise.
+//   - From rclone's pacer: waits double while refusals go on, the server's own
+//     word goes before every computed wait, and all callers share one pacer.
+//
+// Not taken: a limit of requests in flight as the only control, as both Vector
+// and Netflix have it. A quota counts requests in time: with answers of 5 ms,
+// one request in flight may already be too many. So there are a rate and a
+// number in flight, and the more careful one counts.
+//
+// What is added: between two exhaustions a server has given out exactly its
+// limit, so that each series of 429s measures it. If that lies far below the
+// rate used last, the next series tells which was true, since a server with a
+// deep bucket refuses again at once. And each 429 must be paid for with good
+// answers before the limit is tried again, which bounds their share. Where
+// headers tell limit, rest and window they are followed instead: no try beyond
+// the limit, and what is left is spread to the window's end.
+//
+// docs/pace.md has the results of simulating some hundreds of model servers.
 package pace
 
 import (

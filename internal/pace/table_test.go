@@ -1,0 +1,232 @@
+package pace
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "simulate everything and write the table of docs/pace.md")
+
+// TestTable simulates model servers and compares with the goals. A short
+// choice of them by default; all, and the table of docs/pace.md, with -update.
+func TestTable(t *testing.T) {
+	var table table
+	for _, trial := range trials() {
+		if !trial.brief && !*update {
+			continue
+		}
+		name := fmt.Sprintf("%s/%s, %v, headers %s", trial.group, trial.name, trial.latency, headersNames[trial.says])
+		t.Run(name, func(t *testing.T) {
+			out := trial.run(found)
+			table.add(trial, out)
+			if out.err != nil {
+				t.Fatal(out.err)
+			}
+			need, most, _ := trial.floor(trial.model)
+			if out.share() < need {
+				t.Errorf("%.1f %% of what was allowed, need %.1f %%", 100*out.share(), 100*need)
+			}
+			if out.refused() > most {
+				t.Errorf("%.1f %% of the requests got a 429, at most %.1f %%", 100*out.refused(), 100*most)
+			}
+		})
+	}
+	if *update {
+		const file = "../../docs/pace.md"
+		if err := table.write(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSlowingServer checks that the climb stops at the knee: all the server can
+// do, without a queue of its own making.
+func TestSlowingServer(t *testing.T) {
+	for _, slots := range []int{4, 8, 16} {
+		b := behaviour{slots: slots, latency: 100 * time.Millisecond, jitter: jitter, time: 2 * time.Minute, seed: 1}
+		out := b.run(found)
+		if out.share() < 0.95 || out.meanInFlight > 3*float64(slots) {
+			t.Errorf("%d at a time: %.1f %% of what it can do with %.1f requests in flight",
+				slots, 100*out.share(), out.meanInFlight)
+		}
+	}
+}
+
+// TestSmallFile checks that the gentle start isn't a timid one.
+func TestSmallFile(t *testing.T) {
+	for _, latency := range []time.Duration{1, 5, 20, 50, 100, 200, 500, 1000} {
+		b := smallFile(latency * time.Millisecond)
+		out := b.run(found)
+		if out.time > smallFileLimit(b.latency) {
+			t.Errorf("300 records at %v took %v, at most %v", b.latency, out.time, smallFileLimit(b.latency))
+		}
+	}
+}
+
+func smallFile(latency time.Duration) behaviour {
+	return behaviour{latency: latency, jitter: jitter, records: 300, seed: 7}
+}
+
+// smallFileLimit is 1.5 × the time without any pacing, plus a second.
+func smallFileLimit(latency time.Duration) time.Duration {
+	unpaced := smallFile(latency).run(func(Options) policy { return newMetronome(Rate{1e9, time.Second}) })
+	return unpaced.time*3/2 + time.Second
+}
+
+// TestFullSpeed checks that a fast server is used wholly within a fraction of a
+// second: the ramp costs a long run nothing.
+func TestFullSpeed(t *testing.T) {
+	b := behaviour{latency: 2 * time.Millisecond, jitter: jitter, records: 30000, seed: 3}
+	ideal := b.latency * 30000 / 64
+	if out := b.run(found); out.time > ideal*115/100 {
+		t.Errorf("30,000 records took %v, %v would be possible", out.time, ideal)
+	}
+}
+
+// TestLearntIsVerified starts from what an earlier run learnt, which is wrong.
+func TestLearntIsVerified(t *testing.T) {
+	for _, factor := range []float64{0.1, 1, 10} {
+		b := behaviour{limit: func() limiter { return newBucket(80, 80) }, latency: 50 * time.Millisecond, jitter: jitter,
+			time: 5 * time.Minute, learnt: &Learnt{Limit: 80 * factor, At: time.Now()}, seed: 4}
+		out := b.run(found)
+		if out.share() < 0.85 || out.refused() > 0.08 {
+			t.Errorf("learnt %g × the limit: %.1f %% of what was allowed, %.1f %% of 429s", factor, 100*out.share(), 100*out.refused())
+		}
+	}
+}
+
+// TestSiblings runs eight pacers against one limit.
+func TestSiblings(t *testing.T) {
+	for i, s := range siblings() {
+		if i%4 != 0 && !*update {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			out := s.run(found)
+			if out.share() < 0.85 {
+				t.Errorf("together %.1f %% of what was allowed", 100*out.share())
+			}
+			if s.slowest > 0 && slowest(out) < s.slowest {
+				t.Errorf("the slowest has %.2f of its fair share: %v", slowest(out), out.each)
+			}
+		})
+	}
+}
+
+type family struct {
+	behaviour
+	name    string
+	slowest float64 // the least share of a fair one; 0 is not promised
+}
+
+func siblings() []family {
+	base := behaviour{latency: 50 * time.Millisecond, jitter: jitter, time: 10 * time.Minute, pacers: 8, seed: 5}
+	var all []family
+	for _, h := range []headers{saysNothing, saysSeconds} {
+		for _, l := range modelLimits() {
+			if l.perSecond != 80 {
+				continue
+			}
+			b := base
+			b.limit, b.says = l.make, h
+			f := family{behaviour: b, name: l.name + ", headers " + headersNames[h]}
+			if l.window <= time.Second {
+				f.slowest = 0.2
+			}
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// slowest is the worst sibling's part of a fair share.
+func slowest(o outcome) float64 {
+	least := o.each[0]
+	for _, n := range o.each {
+		least = min(least, n)
+	}
+	return float64(least) * float64(len(o.each)) / float64(o.accepted)
+}
+
+// table is the results in Markdown.
+type table struct {
+	groups []string
+	rows   map[string][]string
+	met    int
+	all    int
+}
+
+func (t *table) add(tr trial, o outcome) {
+	if t.rows == nil {
+		t.rows = map[string][]string{}
+	}
+	if t.rows[tr.group] == nil {
+		t.groups = append(t.groups, tr.group)
+	}
+	missed := o.share() < tr.need || o.refused() > tr.most
+	t.all++
+	note := ""
+	if !missed {
+		t.met++
+	} else {
+		_, _, note = tr.floor(tr.model)
+	}
+	t.rows[tr.group] = append(t.rows[tr.group], fmt.Sprintf("| %s | %v | %s | %s | %s | %s |",
+		tr.name, tr.latency, headersNames[tr.says], percent(o.share(), o.share() < tr.need), percent(o.refused(), o.refused() > tr.most), note))
+}
+
+func percent(v float64, missed bool) string {
+	s := fmt.Sprintf("%.1f %%", 100*v)
+	if missed {
+		s = "**" + s + "**"
+	}
+	return s
+}
+
+const (
+	begins = "<!-- begin of the table: go test ./internal/pace -run TestTable -update -timeout 30m -->"
+	ends   = "<!-- end of the table -->"
+)
+
+// write replaces the table in the document.
+func (t *table) write(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := strings.Cut(string(text), begins)
+	_, tail, ok2 := strings.Cut(rest, ends)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s has no place for the table", file)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s\n\n%d of %d behaviours meet their goal; what misses it is bold.\n", head, begins, t.met, t.all)
+	for _, group := range t.groups {
+		fmt.Fprintf(&b, "\n### %s\n\n| limit | latency | headers | of the allowed | 429s | |\n|---|---|---|---|---|---|\n", group)
+		b.WriteString(strings.Join(t.rows[group], "\n") + "\n")
+	}
+	t.unlimited(&b)
+	t.siblings(&b)
+	fmt.Fprintf(&b, "\n%s%s", ends, tail)
+	return os.WriteFile(file, []byte(b.String()), 0o644)
+}
+
+func (t *table) unlimited(b *strings.Builder) {
+	b.WriteString("\n### 300 records, no limit, 64 workers\n\n| latency | time | at most (1.5 × unpaced + 1 s) |\n|---|---|---|\n")
+	for _, latency := range []time.Duration{1, 5, 20, 50, 100, 200, 500, 1000} {
+		f := smallFile(latency * time.Millisecond)
+		fmt.Fprintf(b, "| %v | %v | %v |\n", f.latency, f.run(found).time.Round(time.Millisecond), smallFileLimit(f.latency).Round(time.Millisecond))
+	}
+}
+
+func (t *table) siblings(b *strings.Builder) {
+	b.WriteString("\n### Eight processes against one limit\n\n| limit | together | 429s | the slowest, of its fair share |\n|---|---|---|---|\n")
+	for _, f := range siblings() {
+		o := f.run(found)
+		fmt.Fprintf(b, "| %s | %.1f %% | %.1f %% | %.2f |\n", f.name, 100*o.share(), 100*o.refused(), slowest(o))
+	}
+}
