@@ -54,6 +54,8 @@ func (r *run) settledBefore(seq int64) (ending, bool) {
 		end.fate = created
 	case journal.Updated:
 		end.fate = updated
+	case journal.Unchanged:
+		end.fate = unchanged
 	case journal.Rejected:
 		end.fate = rejected
 	default:
@@ -78,22 +80,39 @@ func (c *committer) resume(from *journal.Checkpoint) {
 
 // checkpoint saves how far the run came, if it came further since.
 func (c *committer) checkpoint() {
-	if c.run.opts.Journal == nil || c.unsaved == 0 || c.broken {
+	if c.unsaved == 0 || c.broken {
 		return
 	}
 	c.unsaved = 0
+	err := c.flushState()
+	if err != nil || c.run.opts.Journal == nil {
+		c.stopOn(err)
+		return
+	}
 	marks, err := c.marks()
 	if err == nil {
 		c.at.Rejects = marks
 		c.describe()
 		err = c.run.opts.Journal.Save(c.at)
 	}
-	if err != nil {
-		// Without a journal a kill would lose count of what was done: it is
-		// better to stop while all of it is known.
-		c.broken = true
-		c.run.stop(Failed, err)
+	c.stopOn(err)
+}
+
+// stopOn ends the run when a checkpoint can't be saved. Without one a kill
+// would lose count of what was done: better to stop while all of it is known.
+func (c *committer) stopOn(err error) {
+	if err == nil {
+		return
 	}
+	c.broken = true
+	c.run.stop(Failed, err)
+}
+
+func (c *committer) flushState() error {
+	if c.run.opts.State == nil {
+		return nil
+	}
+	return c.run.opts.State.Flush()
 }
 
 // marks brings the rejects so far safely to disk.
@@ -143,6 +162,8 @@ func (c *committer) beyond() []journal.Settled {
 			s.Outcome = journal.Created
 		case updated:
 			s.Outcome = journal.Updated
+		case unchanged:
+			s.Outcome = journal.Unchanged
 		case rejected:
 			s.Outcome, s.Status, s.Error = journal.Rejected, it.end.status, it.end.reason
 		default:

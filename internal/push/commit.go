@@ -5,6 +5,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/state"
 )
 
 // nothingButRejects is how many rejects at the start of a run, or in a row for
@@ -109,11 +110,14 @@ func (c *committer) flush() {
 }
 
 func (c *committer) commit(it *item) {
+	c.remember(it)
 	switch it.end.fate {
 	case created:
 		c.tally.Created++
 	case updated:
 		c.tally.Updated++
+	case unchanged:
+		c.tally.Unchanged++
 	case rejected:
 		c.reject(it)
 	case notSent:
@@ -121,6 +125,24 @@ func (c *committer) commit(it *item) {
 	}
 	if it.end.fate != rejected {
 		c.row = 0
+	}
+}
+
+// remember tells the state and whoever learns ids what the CRM accepted.
+func (c *committer) remember(it *item) {
+	accepted := it.end.fate == created || it.end.fate == updated
+	if accepted && c.run.opts.Learn != nil && it.end.recordID != "" {
+		c.run.opts.Learn(it.match, it.end.recordID)
+	}
+	if !it.watch {
+		return
+	}
+	var what *state.Accepted
+	if accepted {
+		what = &state.Accepted{Fingerprint: it.print, Match: it.match, ID: it.end.recordID, At: time.Now()}
+	}
+	if err := c.run.opts.State.Settle(it.lanes, what); err != nil {
+		c.run.stop(Failed, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/source"
+	"github.com/crmsync/crmsync/internal/state"
 )
 
 // item is one record on its way from reader to committer.
@@ -23,6 +24,10 @@ type item struct {
 	links []link
 	one   [1]link
 	ahead int
+
+	print  state.Fingerprint // of what is sent, where a state is kept
+	ticket state.Ticket      // what must be on disk before it may be sent
+	watch  bool              // the state expects to hear how it ended
 
 	failures int       // tries that count against the record
 	due      time.Time // when a retry may leave
@@ -44,6 +49,7 @@ const (
 	notSent fate = iota
 	created
 	updated
+	unchanged
 	rejected
 )
 

@@ -17,6 +17,7 @@ import (
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/reject"
 	"github.com/crmsync/crmsync/internal/source"
+	"github.com/crmsync/crmsync/internal/state"
 )
 
 // Reader hands out the records of one input, then io.EOF. Any other error ends
@@ -58,6 +59,15 @@ type Journal interface {
 	Save(journal.Checkpoint) error
 }
 
+// State remembers what the CRM accepted last, so that only what changed is
+// sent. *state.Store is one; its methods say what each call promises.
+type State interface {
+	Check(keys []string, fp state.Fingerprint) (unchanged bool, t state.Ticket)
+	Ready(t state.Ticket) error
+	Settle(keys []string, a *state.Accepted) error
+	Flush() error
+}
+
 // Input is one file of a run.
 type Input struct {
 	Name    string
@@ -79,8 +89,14 @@ type Options struct {
 	Inputs []Input
 	Limit  int64 // read at most so many records in all; 0 is no limit
 
+	// Shard takes the records of one of several processes that share the work.
+	Shard Shard
+
 	Client Asserter
 	Pacer  pace.Pacer
+	State  State // nil: everything is sent, changed or not
+	// Learn, where set, is told the id of each record that the CRM accepted.
+	Learn func(match, recordID string)
 
 	Workers int           // most requests in flight; 0 is 64
 	Retries int           // tries after the first

@@ -12,6 +12,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/source"
+	"github.com/crmsync/crmsync/internal/state"
 )
 
 // run is one push under way: one goroutine reads and maps, one schedules
@@ -36,6 +37,8 @@ type run struct {
 
 	firstInput int                       // an earlier part of the run has done those before it …
 	settled    map[int64]journal.Settled // … and these records, by sequence number
+
+	hasher state.Hasher // the reader's
 
 	read      atomic.Int64
 	requests  atomic.Int64
@@ -169,22 +172,46 @@ func (r *run) readInput(ctx context.Context, index int) error {
 			return fmt.Errorf("reading %s: %w", in.Name, err)
 		}
 		it := r.prepare(in, index, rec)
+		if !r.opts.Shard.takes(it) {
+			continue
+		}
 		if r.window.enter(r.going, it.bytes) != nil {
 			r.read.Add(1) // read, and not sent: the run has stopped
 			continue
 		}
 		it.seq = r.read.Add(1) - 1
-		if end, over := r.settledBefore(it.seq); over && it.body != nil {
-			it.body, it.end = nil, end
-		}
-		if it.body == nil || r.opts.DryRun {
-			r.finished <- it
-			continue
-		}
-		r.sched.add(it, it.lanes)
-		it.lanes = nil
+		r.admit(it)
 	}
 	return nil
+}
+
+// admit sends an item on its way: to the workers, or straight to the committer
+// where there is nothing to send.
+func (r *run) admit(it *item) {
+	if it.body != nil && r.opts.State != nil {
+		r.compare(it)
+	}
+	if end, over := r.settledBefore(it.seq); over && it.body != nil {
+		it.body, it.end = nil, end
+	}
+	if it.body == nil || r.opts.DryRun {
+		r.finished <- it
+		return
+	}
+	r.sched.add(it, it.lanes)
+}
+
+// compare looks whether the CRM has accepted just this before. It is asked in
+// input order, so an earlier record of the same key that is still on its way
+// makes this one changed.
+func (r *run) compare(it *item) {
+	it.print = r.hasher.Sum(r.opts.Match, it.match, it.body)
+	same, ticket := r.opts.State.Check(it.lanes, it.print)
+	if same {
+		it.body, it.end = nil, ending{fate: unchanged}
+		return
+	}
+	it.ticket, it.watch = ticket, true
 }
 
 // full tells whether --limit is reached.
@@ -196,7 +223,7 @@ func (r *run) full() bool {
 // many records were not sent. An interrupted run stops reading at once, and so
 // does one whose input may never end.
 func (r *run) countRest(ctx context.Context, in *Input) error {
-	if in.Uncounted {
+	if in.Uncounted || r.opts.Shard.Count > 0 { // a shard's own can't be told without mapping
 		return nil
 	}
 	for ctx.Err() == nil && !r.full() {

@@ -16,6 +16,10 @@ func (r *run) work() {
 		}
 		r.gate.RLock()   // waits while somebody is asked whether to go on
 		r.gate.RUnlock() //nolint:staticcheck // an empty section is the point
+		if err := r.ready(it); err != nil {
+			r.stop(Failed, err)
+			return
+		}
 		if err := r.opts.Pacer.Acquire(r.going); err != nil {
 			if r.going.Err() == nil {
 				r.stop(Failed, err) // the service asks for a longer wait than allowed
@@ -24,6 +28,14 @@ func (r *run) work() {
 		}
 		r.settle(it, r.send(it))
 	}
+}
+
+// ready has the state forget what the CRM had before anything else is sent.
+func (r *run) ready(it *item) error {
+	if !it.watch || it.sent {
+		return nil
+	}
+	return r.opts.State.Ready(it.ticket)
 }
 
 // send makes one request and tells the pacer how it went.

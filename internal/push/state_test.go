@@ -1,0 +1,158 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/state"
+)
+
+func openState(t *testing.T, path string) *state.Store {
+	t.Helper()
+	store, err := state.Open(path, state.Scope{Object: "products", Match: "sku"}, state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func TestOnlyChangedRecordsAreSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	c := newCRM()
+	push := func(cells [][2]string) *Result {
+		store := openState(t, path)
+		opts, _ := options(c, cells)
+		opts.State = store
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	cells := distinct(2000)
+	if res := push(cells); res.Created != 2000 {
+		t.Fatalf("the first run created %d", res.Created)
+	}
+	if res := push(cells); res.Unchanged != 2000 || res.Requests != 0 {
+		t.Errorf("the second run: %+v", res.Tally)
+	}
+	cells[7][1], cells[8][1] = "new", "unmappable"
+	if res := push(cells); res.Unchanged != 1998 || res.Updated != 1 || res.Rejected != 1 {
+		t.Errorf("with one change and one damage: %+v", res.Tally)
+	}
+	cells[8][1] = "8"
+	if res := push(cells); res.Unchanged != 2000 {
+		t.Errorf("the damage mended, which the CRM never saw: %+v", res.Tally)
+	}
+	there := append([][2]string{{"K00007", "x"}}, cells...)
+	if res := push(there); res.Updated != 2 || c.records["k00007"][0] != "new" {
+		t.Errorf("away and back within a file: %+v, the CRM has %v", res.Tally, c.records["k00007"])
+	}
+	c.answer = func(_, value string, _ int) (client.Result, bool) {
+		return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, value == "refused"
+	}
+	cells[9][1] = "refused"
+	for range 2 {
+		if res := push(cells); res.Rejected != 1 || res.Requests != 1 {
+			t.Errorf("a refused record is sent again each time: %+v", res.Tally)
+		}
+	}
+}
+
+// After every complete run the CRM must hold what the file says, whatever
+// happened before: a record that is skipped although the CRM lacks it is the
+// one unforgivable error.
+func TestNothingIsSkippedThatTheCRMLacks(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		path := filepath.Join(t.TempDir(), "state")
+		seed := rapid.Uint32().Draw(rt, "seed")
+		steps := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []int {
+			return rapid.SliceOfN(rapid.IntRange(0, 200), 0, 60).Draw(t, "records") // key × 4 + value
+		}), 1, 8).Draw(rt, "files")
+		cuts := rapid.SliceOfN(rapid.IntRange(0, 400), len(steps), len(steps)).Draw(rt, "cuts")
+		synctest.Test(t, func(t *testing.T) {
+			c := newCRM()
+			c.pause = 5 * time.Millisecond
+			c.answer = passing(seed)
+			for i, step := range steps {
+				cells := make([][2]string, len(step))
+				want := make(map[string]string)
+				for j, n := range step {
+					cells[j] = [2]string{fmt.Sprint("k", n/4), fmt.Sprint("v", n%4)}
+					if res, refused := passing(seed)(cells[j][0], cells[j][1], 99); !refused || res.Outcome != client.Rejected {
+						want[cells[j][0]] = cells[j][1]
+					}
+				}
+				ctx := t.Context()
+				if cuts[i] < 200 { // interrupted, and the answers in flight are lost
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, time.Duration(cuts[i])*time.Millisecond)
+					defer cancel()
+				}
+				store := openState(t, path)
+				opts, _ := options(c, cells)
+				opts.State, opts.Drain = store, time.Millisecond
+				opts.MaxRejects = MaxRejects{Set: true, Percentage: true, Percent: 100}
+				res := Run(ctx, opts)
+				balanced(t, res)
+				if err := store.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if !res.Whole {
+					continue
+				}
+				for key, value := range want {
+					if got := c.records[key]; len(got) != 1 || got[0] != value {
+						t.Fatalf("after file %d the CRM has %v for %s, want %s (%+v)", i, got, key, value, res.Tally)
+					}
+				}
+			}
+		})
+	})
+}
+
+func TestShardsDivideTheRecordsByKey(t *testing.T) {
+	cells := append(distinct(1000), [2]string{"x", "unmappable"}, [2]string{"y", "unreadable"}, [2]string{"K00001", "again"})
+	c := newCRM()
+	var read, rejected int64
+	for i := 1; i <= 8; i++ {
+		opts, _ := options(c, cells)
+		opts.Shard = Shard{Index: i, Count: 8}
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		read, rejected = read+res.Read, rejected+res.Rejected
+		if res.Read < 80 || res.Read > 180 {
+			t.Errorf("shard %d has %d of 1003 records", i, res.Read)
+		}
+	}
+	if read != 1003 || rejected != 2 || len(c.records) != 1000 || c.records["k00001"][0] != "again" {
+		t.Errorf("8 shards read %d and rejected %d of 1003 records; %d keys", read, rejected, len(c.records))
+	}
+}
+
+func TestTheShardOfAKeyNeverChanges(t *testing.T) {
+	for key, want := range map[string]int{"": 6, "a": 5, "dress-001": 3, "jane@example.com": 5, "küche": 2} {
+		if got := Of(key, 8); got != want {
+			t.Errorf("%q goes through shard %d of 8, want %d", key, got, want)
+		}
+	}
+}
+
+func TestParseShard(t *testing.T) {
+	if s, err := ParseShard("2/8"); err != nil || s != (Shard{2, 8}) || s.String() != "2/8" {
+		t.Errorf("2/8 is %+v, %v", s, err)
+	}
+	for _, text := range []string{"", "0/8", "9/8", "1/0", "-1/8", "1", "1/8/2", "a/b", "1/"} {
+		if s, err := ParseShard(text); err == nil {
+			t.Errorf("%q is accepted as %+v", text, s)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	lockSuffix = ".lock"
+	tempSuffix = ".tmp"
+)
+
+// disk is what writing a state does to the file system, step by step, so that
+// tests can end it at each.
+type disk interface {
+	Create(name string) (file, error)
+	Open(name string) (file, error)
+	Rename(from, to string) error
+	Remove(name string) error
+	SyncDir(dir string) error
+}
+
+type file interface {
+	WriteAt(b []byte, off int64) (int, error)
+	Sync() error
+	Close() error
+}
+
+type osDisk struct{}
+
+func (osDisk) Create(name string) (file, error) {
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}
+func (osDisk) Open(name string) (file, error) { return os.OpenFile(name, os.O_RDWR, 0) }
+func (osDisk) Rename(from, to string) error   { return os.Rename(from, to) }
+func (osDisk) Remove(name string) error       { return os.Remove(name) }
+
+// SyncDir makes a renamed file's name survive a power cut, where the system lets
+// a directory be synced at all.
+func (osDisk) SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // a directory may be writable, but not readable
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+// What is wrong with a state, for errors.Is.
+var (
+	ErrLocked  = errors.New("another crmsync is using it")
+	ErrForeign = errForeign
+	ErrVersion = errVersion
+	ErrDamaged = errBroken
+)
+
+var (
+	errForeign = errors.New("it is not a state of crmsync")
+	errVersion = errors.New("it was written by another version of crmsync")
+)
+
+// Error says what could not be done with a state.
+type Error struct {
+	Path string
+	Err  error
+
+	doing string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s the state %s: %v", e.doing, e.Path, e.Err) }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do about it; "" where there is nothing to advise.
+func (e *Error) Hint() string {
+	switch {
+	case errors.Is(e.Err, ErrLocked):
+		return "wait until the other run ends, or name another file with --state"
+	case errors.Is(e.Err, errForeign):
+		return "name another file with --state"
+	case errors.Is(e.Err, errVersion):
+		return "name another file with --state, or remove this one: everything is then sent once more"
+	case errors.Is(e.Err, errBroken):
+		return "everything is sent once more"
+	case errors.Is(e.Err, syscall.ENOSPC):
+		return "make room on the disk; what was not remembered is sent once more"
+	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
+		return "make the directory writable, or name another place with --state"
+	}
+	return ""
+}
+
+// problem leaves out the names that the os package puts into its errors.
+func problem(doing, path string, err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var pe *fs.PathError
+	var le *os.LinkError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	} else if errors.As(err, &le) {
+		err = le.Err
+	}
+	return &Error{Path: path, Err: err, doing: doing}
+}
+
+// takeLock keeps other processes out until the lock is released, at the latest
+// with the process. Its file is removed at the end; who opened it before that,
+// sees that it is gone and begins again.
+func takeLock(path string) (*flock.Flock, error) {
+	for range 100 {
+		f := flock.New(path+lockSuffix, flock.SetPermissions(0o600))
+		ok, err := f.TryLock()
+		if err != nil || !ok {
+			f.Close()
+			if err == nil {
+				err = ErrLocked
+			}
+			return nil, err
+		}
+		held, err := f.Stat()
+		if err == nil {
+			var named fs.FileInfo
+			if named, err = os.Lstat(f.Path()); err == nil && os.SameFile(held, named) {
+				return f, nil
+			}
+		}
+		f.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, ErrLocked
+}
+
+func releaseLock(f *flock.Flock) {
+	os.Remove(f.Path()) // where an open file can't be removed it stays, and does no harm
+	f.Close()
+}
+
+// removeLeftovers removes what a killed process was about to put in the state's
+// place. The lock must be held.
+func removeLeftovers(path string) {
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		rest, ok := strings.CutPrefix(f.Name(), filepath.Base(path)+".")
+		if name, isTemp := strings.CutSuffix(rest, tempSuffix); ok && isTemp && len(name) == 16 && f.Type().IsRegular() {
+			os.Remove(filepath.Join(filepath.Dir(path), f.Name()))
+		}
+	}
+}

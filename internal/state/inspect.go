@@ -1,0 +1,123 @@
+package state
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// Summary is what a state holds for one scope.
+type Summary struct {
+	Scope  Scope
+	Count  int       // lane keys
+	Bytes  int64     // on disk
+	Oldest time.Time // sending; zero where there is none
+	Newest time.Time
+}
+
+// List says what a state holds; none where there is no file. Errors are [*Error].
+func List(path string) ([]Summary, error) {
+	m, err := loadImage(path)
+	if err != nil {
+		return nil, problem("reading", path, err)
+	}
+	if m == nil {
+		return nil, nil
+	}
+	defer m.close()
+	var all []Summary
+	for i, t := range m.tables {
+		s := Summary{Scope: t.scope, Bytes: int64(len(t.rows) + len(t.details) + len(t.index))}
+		err := merged(t, m.logs[i], nil, false, func(r *record) (bool, error) {
+			at := time.Unix(int64(r.seconds), 0)
+			if s.Count == 0 || at.Before(s.Oldest) {
+				s.Oldest = at
+			}
+			if s.Count == 0 || at.After(s.Newest) {
+				s.Newest = at
+			}
+			s.Count++
+			return true, nil
+		})
+		if err != nil {
+			return nil, problem("reading", path, err)
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// Found is an entry with its scope.
+type Found struct {
+	Scope Scope
+	Entry
+}
+
+// Show looks for a match value, as it was sent, in all scopes. Errors are
+// [*Error].
+func Show(path, match string) ([]Found, error) {
+	m, err := loadImage(path)
+	if err != nil {
+		return nil, problem("reading", path, err)
+	}
+	if m == nil {
+		return nil, nil
+	}
+	defer m.close()
+	var all []Found
+	for i, t := range m.tables {
+		err := merged(t, m.logs[i], nil, true, func(r *record) (bool, error) {
+			_, text, _, _, err := splitDetail([]byte(r.detail))
+			if err != nil || string(text) != match {
+				return true, err
+			}
+			e, err := makeEntry(r.fp, r.seconds, []byte(r.detail))
+			all = append(all, Found{t.scope, e})
+			return true, err
+		})
+		if err != nil {
+			return nil, problem("reading", path, err)
+		}
+	}
+	return all, nil
+}
+
+// Forget removes what a state holds for the scopes that which picks, and the
+// file with the last of them. A state that can't be read goes whole. It returns
+// how many scopes went. Errors are [*Error].
+func Forget(path string, which func(Scope) bool) (int, error) {
+	lock, err := takeLock(path)
+	if err != nil {
+		return 0, problem("changing", path, err)
+	}
+	defer releaseLock(lock)
+	m, err := loadImage(path)
+	if errors.Is(err, errBroken) || errors.Is(err, errVersion) {
+		m, err = nil, os.Remove(path)
+	}
+	if err != nil {
+		return 0, problem("changing", path, err)
+	}
+	if m == nil {
+		return 0, nil
+	}
+	defer m.close()
+	var stay []part
+	for i, t := range m.tables {
+		if !which(t.scope) {
+			stay = append(stay, part{t: t, log: m.logs[i]})
+		}
+	}
+	switch gone := len(m.tables) - len(stay); {
+	case gone == 0:
+		return 0, nil
+	case len(stay) == 0:
+		err = os.Remove(path)
+	default:
+		_, err = writeImage(osDisk{}, path, stay)
+	}
+	if err != nil {
+		return 0, problem("changing", path, err)
+	}
+	return len(m.tables) - len(stay), nil
+}
