@@ -91,11 +91,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // sendSignal sends a signal to the newest background command: signal TERM.
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
 	running := ts.BackgroundCmds()
 	c := ts.Value(crmKey{}).(*crm)
 	if neg || len(args) != 1 || signals[args[0]] == nil || len(running) == 0 {
-		ts.Fatalf("usage: signal INT|TERM, with a command in the background")
+		ts.Fatalf("usage: signal INT|TERM|KILL, with a command in the background")
 	}
 	c.signalled = running[len(running)-1]
 	ts.Check(c.signalled.Process.Signal(signals[args[0]]))
@@ -166,7 +166,10 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if *schema != "" {
 		opts.Schema = []byte(ts.ReadFile(*schema))
 	}
-	opts.Tokens = []sandbox.Token{{Value: token, Scopes: strings.Split(*scopes, ",")}}
+	opts.Tokens = []sandbox.Token{
+		{Value: token, Scopes: strings.Split(*scopes, ",")},
+		{Value: "tok_second", Scopes: strings.Split(*scopes, ",")},
+	}
 	opts.Seed = 1
 	made, err := sandbox.New(opts)
 	ts.Check(err)
@@ -256,7 +259,8 @@ func serve(ts *testscript.TestScript, handler http.Handler) {
 	ts.Setenv("CRMSYNC_TOKEN", token)
 }
 
-// crmAwait waits until the CRM has received so many requests: crm-await 5
+// crmAwait waits until the CRM has received so many requests, or so many more:
+// crm-await 5, crm-await +5
 func crmAwait(ts *testscript.TestScript, neg bool, args []string) {
 	c := crmOf(ts)
 	if neg || len(args) != 1 {
@@ -264,6 +268,11 @@ func crmAwait(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	if strings.HasPrefix(args[0], "+") {
+		c.mu.Lock()
+		want += c.requests
+		c.mu.Unlock()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stop := context.AfterFunc(ctx, c.arrived.Broadcast)

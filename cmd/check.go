@@ -45,6 +45,9 @@ func (r *pushRun) check() error {
 	if len(r.paths) > 1 && slices.Contains(r.paths, "-") && !allStdin(r.paths) {
 		return usage("push it by itself, or put it into a file first", "stdin can't be pushed together with files")
 	}
+	if err := r.checkOnlyChanged(); err != nil {
+		return err
+	}
 	return r.checkPaths()
 }
 

@@ -54,7 +54,11 @@ type settings struct {
 	logFormat, showBar string
 
 	// run
-	dryRun, restart bool
+	dryRun, restart                  bool
+	onlyChanged, full, reportMissing bool
+	maxAge                           time.Duration
+	state                            string
+	shard                            push.Shard
 
 	// settings
 	config, profile string
@@ -194,6 +198,12 @@ func (s *settings) outcomeFlags(f *pflag.FlagSet) {
 
 func (s *settings) runFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "read and check everything, send nothing")
+	f.BoolVar(&s.onlyChanged, "only-changed", false, "send only records that differ from what the CRM accepted last")
+	f.BoolVar(&s.full, "full", false, "with --only-changed: send everything, and remember it")
+	f.Var(&value[time.Duration]{&s.maxAge, longDuration, ""}, "max-age", "with --only-changed: send again what was last sent longer ago than `DURATION`, such as 7d")
+	f.StringVar(&s.state, "state", "", "with --only-changed: `FILE` that remembers what was sent (in your state directory)")
+	f.BoolVar(&s.reportMissing, "report-missing", false, "with --only-changed: list what was sent earlier and is no longer in the input")
+	f.Var(&value[push.Shard]{&s.shard, push.ParseShard, ""}, "shard", "push the `I/N`-th part of the records; the other parts are other processes'")
 	f.BoolVar(&s.restart, "restart", false, "start from the beginning, also where an earlier run was interrupted")
 }
 

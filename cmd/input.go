@@ -19,6 +19,7 @@ type input struct {
 	info    source.Info
 	mapper  *mapping.Mapper
 	rejects reject.Options
+	ahead   *ahead // what was read before the first write; nil where nothing was
 }
 
 // openInputs opens every input and looks into it, so that what is wrong with
@@ -49,7 +50,11 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 
 // forPush is the input as the pipeline takes it, but for its rejects.
 func (in *input) forPush() push.Input {
-	return push.Input{Name: in.info.Name, Reader: in.reader, Mapper: in.mapper, Uncounted: in.isStream()}
+	p := push.Input{Name: in.info.Name, Reader: in.reader, Mapper: in.mapper, Uncounted: in.isStream()}
+	if in.ahead != nil {
+		p.Reader = in.ahead
+	}
+	return p
 }
 
 // isStream tells whether the input can be read once only, and may never end.
@@ -74,8 +79,11 @@ func (r *pushRun) placeRejects(context.Context) error {
 	named := r.settings.rejects
 	asDirectory := isDirectory(named)
 	if len(r.inputs) > 1 && named != "" && !asDirectory {
-		return usage("make the directory first, or leave out --rejects: reject files stand beside their inputs then",
-			"--rejects %s: with several inputs it names a directory, and there is none of that name", named)
+		if err := r.makeRejectDirectory(named); err != nil {
+			return usage("leave out --rejects: reject files stand beside their inputs then",
+				"--rejects %s: with several inputs it names a directory, and none can be made: %v", named, err)
+		}
+		asDirectory = true
 	}
 	for i, in := range r.inputs {
 		path := in.rejectPath()
@@ -85,7 +93,7 @@ func (r *pushRun) placeRejects(context.Context) error {
 		case named != "":
 			path = named
 		}
-		in.rejects = in.rejectOptions(path)
+		in.rejects = in.rejectOptions(r.ofShard(path))
 		for _, other := range r.inputs {
 			if !other.isStream() && samePlace(path, other.path) {
 				return usage("--rejects names another place", "%s is an input and would also be the reject file of %s", other.path, in.info.Name)
@@ -103,6 +111,19 @@ func (r *pushRun) placeRejects(context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (r *pushRun) makeRejectDirectory(path string) error {
+	if !r.writesRejects() {
+		return nil
+	}
+	return os.MkdirAll(path, 0o700)
+}
+
+// ofShard is the shard's own reject file: products.rejects.2-of-8.csv.
+func (r *pushRun) ofShard(path string) string {
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + r.shardSuffix() + ext
 }
 
 func isDirectory(path string) bool {

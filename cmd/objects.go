@@ -35,7 +35,7 @@ func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client) er
 			return err
 		}
 	}
-	from, err := a.newClient(c.Context(), s, conf, crm)
+	from, _, err := a.newClient(c.Context(), s, conf, crm)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
 	"github.com/crmsync/crmsync/internal/sandbox"
+	"github.com/crmsync/crmsync/internal/state"
 )
 
 func (a *app) pushCommand() *cobra.Command {
@@ -64,6 +65,10 @@ type pushRun struct {
 
 	journal *journal.Journal    // nil where the run can't be resumed
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
+
+	workspace string          // stands for the token's workspace
+	state     *state.Store    // nil without --only-changed
+	absent    *report.Missing // nil without --report-missing
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -86,7 +91,7 @@ func (r *pushRun) do(c *cobra.Command) error {
 	}
 	defer r.close()
 	for _, prepare := range []func(context.Context) error{
-		r.nameObject, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.mapInputs, r.openJournal,
+		r.nameObject, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.mapInputs, r.openState, r.openJournal, r.warnOfMatch,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err
@@ -96,7 +101,7 @@ func (r *pushRun) do(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := r.closeJournal(result); err != nil && result.Err == nil {
+	if err := r.keep(result); err != nil && result.Err == nil {
 		result.Outcome, result.Err = push.Failed, err
 	}
 	return r.finish(ctx, result)
@@ -112,6 +117,18 @@ func (r *pushRun) close() {
 	if r.journal != nil {
 		r.journal.Close()
 	}
+	if r.state != nil {
+		r.state.Close()
+	}
+}
+
+// keep brings to disk what the next run should know.
+func (r *pushRun) keep(result *push.Result) (err error) {
+	if r.state != nil {
+		r.absent, err = r.missing(result)
+		err = errors.Join(err, r.state.Close())
+	}
+	return errors.Join(err, r.closeJournal(result))
 }
 
 func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
@@ -121,7 +138,10 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 		Client: r.client, Pacer: r.pacer(),
 		Workers: s.workers, Retries: s.retries, MaxWait: s.maxWait,
 		DryRun: s.dryRun, MaxRejects: s.maxRejects, Log: r.app.log,
-		Resume: r.resume,
+		Resume: r.resume, Shard: s.shard,
+	}
+	if r.state != nil {
+		opts.State = r.state
 	}
 	if r.journal != nil {
 		opts.Journal = r.journal
@@ -145,13 +165,18 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	if r.app.streams.InTTY && r.app.streams.ErrTTY && !slices.Contains(r.paths, "-") {
 		opts.Ask = r.app.asker(bar)
 	}
-	return push.Run(ctx, opts), nil
+	result := push.Run(ctx, opts)
+	if auto, ok := opts.Pacer.(*pace.Auto); ok {
+		r.keepLearnt(auto.Learnt())
+	}
+	return result, nil
 }
 
 func (r *pushRun) pacer() pace.Pacer {
 	s := r.settings
 	opts := pace.Options{Workers: s.workers, MaxWait: s.maxWait, Log: r.app.log}
 	if s.rate.Auto() {
+		opts.Learnt = r.learnt()
 		return pace.NewAuto(opts)
 	}
 	return pace.NewFixed(s.rate, opts)
@@ -168,6 +193,9 @@ func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
 	if r.settings.quiet && result.Outcome == push.Rejects {
 		err = &hinted{fmt.Errorf("%d of %d records were rejected", result.Rejected, result.Read),
 			"they are in " + strings.Join(result.RejectFiles, ", ")}
+	}
+	if result.NotSent > 0 && slices.ContainsFunc(r.inputs, (*input).isStream) && !r.settings.dryRun {
+		r.app.note("stdin can't be gone on with: put it into a file and push that; what was sent already is only updated again")
 	}
 	if problem := r.write(code, *result); problem != nil {
 		if err != nil {
@@ -221,6 +249,7 @@ func (r *pushRun) write(code exitCode, result push.Result) error {
 		// A run that never started may not have come to these.
 		summary.Match = cmp.Or(r.match, r.settings.match)
 		summary.Object = cmp.Or(r.object, r.settings.object)
+		summary.Missing = r.absent
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
 	}

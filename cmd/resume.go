@@ -51,7 +51,7 @@ func (r *pushRun) openJournal(context.Context) error {
 
 // journalRun says what the run is, so that it is known again.
 func (r *pushRun) journalRun() (journal.Run, error) {
-	run := journal.Run{BaseURL: r.settings.baseURL, Object: r.object, Match: r.match}
+	run := journal.Run{BaseURL: r.settings.baseURL, Object: r.object, Match: r.match, Shard: r.settings.shard.String()}
 	how := sha256.New()
 	for _, in := range r.inputs {
 		path, err := filepath.Abs(in.path)

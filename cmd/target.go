@@ -22,24 +22,26 @@ const (
 )
 
 // newClient connects to the CRM that the settings name. crm is the sandbox
-// inside the process, nil where there is none.
-func (a *app) newClient(ctx context.Context, s *settings, conf *configuration, crm *sandbox.CRM) (*client.Client, error) {
+// inside the process, nil where there is none. The token's fingerprint stands
+// for its workspace.
+func (a *app) newClient(ctx context.Context, s *settings, conf *configuration, crm *sandbox.CRM) (c *client.Client, workspace string, err error) {
 	opts := client.Options{
 		BaseURL: s.baseURL, UserAgent: thisBuild().userAgent(), Workers: s.workers, Timeout: s.timeout,
 	}
 	if crm != nil {
 		opts.BaseURL, opts.Token, opts.Transport = sandboxURL, sandboxToken, crm
-		return client.New(opts)
+		c, err = client.New(opts)
+		return c, "", err
 	}
 	// The address is checked first: a token_command may ask for a password.
 	if err := checkBaseURL(s.baseURL); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var err error
 	if opts.Token, err = a.token(ctx, s, conf); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return client.New(opts)
+	c, err = client.New(opts)
+	return c, fingerprint(opts.Token), err
 }
 
 // checkBaseURL tells what is wrong with the address alone.
@@ -72,7 +74,7 @@ func (r *pushRun) connect(ctx context.Context) error {
 		}
 	}
 	var err error
-	r.client, err = r.app.newClient(ctx, s, r.conf, r.crm)
+	r.client, r.workspace, err = r.app.newClient(ctx, s, r.conf, r.crm)
 	return err
 }
 

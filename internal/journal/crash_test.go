@@ -83,7 +83,7 @@ func (f *dyingFile) Close() error { return f.f.Close() }
 // TestEveryPrefixOfAWriteIsRecoverable ends the machine at every byte and between
 // any two calls, and looks what the next run finds.
 func TestEveryPrefixOfAWriteIsRecoverable(t *testing.T) {
-	before, after := Checkpoint{Done: 7, Line: 9}, someCheckpoint()
+	before, after := Checkpoint{Done: 7, Line: 9}, Checkpoint{Done: 8, Line: 10}
 	for steps := 0; ; steps++ {
 		dir := t.TempDir()
 		d := &dying{left: 1 << 30, after: errDead}
@@ -93,7 +93,8 @@ func TestEveryPrefixOfAWriteIsRecoverable(t *testing.T) {
 		d.left = steps
 		err = j.Save(after)
 		j.lock.release() // as the system does for a process that is gone
-		again, c := open(t, dir, products())
+		again, c, oerr := openOn(&dying{left: 1 << 30}, dir, products(), started)
+		must(t, oerr)
 		if again.Anew() != nil {
 			t.Fatalf("after %d steps it starts anew: %+v", steps, again.Anew())
 		}

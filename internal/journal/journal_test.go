@@ -336,7 +336,7 @@ func TestRandomHistories(t *testing.T) {
 		var saved *Checkpoint
 		run := products()
 		for range rapid.IntRange(1, 6).Draw(t, "runs") {
-			j, c, err := Open(dir, run, started)
+			j, c, err := openOn(&dying{left: 1 << 30}, dir, run, started)
 			if err != nil {
 				t.Fatal(err)
 			}

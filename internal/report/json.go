@@ -35,6 +35,7 @@ type document struct {
 	RejectsFiles     []string     `json:"rejects_files"`
 	Error            string       `json:"error"`
 	Reasons          []reason     `json:"reject_reasons"`
+	Missing          *Missing     `json:"missing,omitempty"` // with --report-missing
 }
 
 type latency struct {
@@ -78,6 +79,7 @@ func JSON(w io.Writer, s Summary) error {
 		},
 		RejectsFiles: orEmpty(r.RejectFiles),
 		Reasons:      make([]reason, 0, len(r.Reasons)),
+		Missing:      s.Missing,
 	}
 	if r.Err != nil {
 		doc.Error = r.Err.Error()

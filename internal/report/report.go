@@ -19,6 +19,8 @@ type Summary struct {
 	DryRun  bool
 	Sandbox bool // the CRM was a sandbox: nothing real was written
 
+	Missing *Missing // nil where it was not asked for
+
 	ExitCode int
 	Result   push.Result
 

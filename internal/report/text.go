@@ -23,6 +23,7 @@ func Text(w io.Writer, s Summary) error {
 	writeTally(&b, s)
 	writeRequests(&b, s.Result)
 	writeReasons(&b, s.Result.Reasons)
+	writeMissing(&b, s.Missing)
 	writeGoOn(&b, s)
 	_, err := w.Write(b.Bytes())
 	return err

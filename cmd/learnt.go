@@ -1,0 +1,53 @@
+package cmd
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/crmsync/crmsync/internal/pace"
+)
+
+// learntPath is where the limit that a service has for a token is kept.
+func (r *pushRun) learntPath() string {
+	return filepath.Join(stateDirectory(), "pace-"+fingerprint(r.settings.baseURL, r.workspace)+".json")
+}
+
+// learnt is what an earlier run found out about the rate limit. It only saves
+// time, so that whatever is wrong with it is as good as nothing.
+func (r *pushRun) learnt() *pace.Learnt {
+	if r.crm != nil {
+		return nil
+	}
+	data, err := os.ReadFile(r.learntPath())
+	if err != nil {
+		return nil
+	}
+	var known pace.Learnt
+	if json.Unmarshal(data, &known) != nil {
+		return nil
+	}
+	return &known
+}
+
+// keepLearnt keeps what this run found out for the next.
+func (r *pushRun) keepLearnt(known *pace.Learnt) {
+	if known == nil || r.crm != nil || r.settings.dryRun {
+		return
+	}
+	data, err := json.Marshal(known)
+	if err == nil {
+		err = makeStateDirectory()
+	}
+	if err == nil {
+		err = renameio.WriteFile(r.learntPath(), data, 0o600)
+	}
+	if err != nil {
+		r.app.log.Debug("could not keep what was learnt about the rate limit", "error", err)
+	}
+}
+
+// makeStateDirectory makes the directory that is the user's alone.
+func makeStateDirectory() error { return os.MkdirAll(stateDirectory(), 0o700) }

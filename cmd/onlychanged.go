@@ -1,0 +1,138 @@
+package cmd
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/state"
+)
+
+// checkOnlyChanged refuses flags that belong to --only-changed without it.
+func (r *pushRun) checkOnlyChanged() error {
+	s, explicit := r.settings, r.conf.explicit
+	if s.onlyChanged && s.sandbox {
+		return usage("leave out --only-changed", "--sandbox begins with an empty CRM, so everything has changed")
+	}
+	if s.full && s.maxAge > 0 {
+		return usage("leave one of them out", "--full sends everything, so --max-age has nothing to choose")
+	}
+	for _, name := range []string{"full", "max-age", "state", "report-missing"} {
+		if explicit[name] && !s.onlyChanged {
+			return usage("add --only-changed", "--%s says how --only-changed works, and that is not on", name)
+		}
+	}
+	if s.reportMissing && s.limit > 0 {
+		return usage("leave out --limit", "--report-missing compares with the whole input, and --limit reads a part of it")
+	}
+	return nil
+}
+
+// scope is what a state is about. The token stands for its workspace, which no
+// page says how to ask for: with another one everything is sent once more.
+func (r *pushRun) scope() state.Scope {
+	return state.Scope{BaseURL: r.settings.baseURL, Workspace: r.workspace, Object: r.object, Match: r.match}
+}
+
+// fingerprint stands for a secret in a file name or a state.
+func fingerprint(parts ...string) string {
+	sum := sha256.Sum256([]byte("crmsync\x00" + strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// statePath is where the state of a scope lies. Each has a file of its own, so
+// that pushes into two objects don't wait for each other.
+func (r *pushRun) statePath() string {
+	if r.settings.state != "" {
+		return r.settings.state
+	}
+	scope := r.scope()
+	name := fmt.Sprintf("%s-%s%s.state", scope.Object,
+		fingerprint(scope.BaseURL, scope.Workspace, scope.Object, scope.Match), r.shardSuffix())
+	return filepath.Join(stateDirectory(), name)
+}
+
+// shardSuffix tells the files of a shard from those of its siblings.
+func (r *pushRun) shardSuffix() string {
+	if r.settings.shard.Count == 0 {
+		return ""
+	}
+	return fmt.Sprintf(".%d-of-%d", r.settings.shard.Index, r.settings.shard.Count)
+}
+
+// openState opens what --only-changed remembers.
+func (r *pushRun) openState(context.Context) error {
+	s := r.settings
+	if !s.onlyChanged {
+		return nil
+	}
+	opts := state.Options{ReadOnly: s.dryRun, Full: s.full}
+	if s.maxAge > 0 {
+		opts.NotBefore = r.started.Add(-s.maxAge)
+	}
+	if !s.dryRun && s.state == "" {
+		if err := makeStateDirectory(); err != nil {
+			return err
+		}
+	}
+	var err error
+	if r.state, err = state.Open(r.statePath(), r.scope(), opts); err != nil {
+		return err
+	}
+	if damaged := r.state.Anew(); damaged != nil {
+		r.app.warn(fmt.Sprintf("what was sent before is forgotten (%v): everything is sent again", damaged))
+	}
+	return nil
+}
+
+// mostMissing is how many missing match values the summary names.
+const mostMissing = 1000
+
+// missing lists what the state knows and the input no longer has. It means
+// something only when this process read the whole input.
+func (r *pushRun) missing(result *push.Result) (*report.Missing, error) {
+	if !r.settings.reportMissing {
+		return nil, nil
+	}
+	whole := result.Whole || r.settings.dryRun && result.Err == nil
+	if !whole || result.ResumedAtLine > 0 {
+		r.app.warn("--report-missing tells nothing: only a run that reads the input from its beginning to its end knows what is missing")
+		return nil, nil
+	}
+	if result.Rejected > 0 {
+		r.app.warn("records that could not be read or mapped count as missing, since their match values are not known")
+	}
+	missing := &report.Missing{}
+	err := r.state.Missing(func(e state.Entry) bool {
+		missing.Count++
+		if len(missing.Values) < mostMissing {
+			missing.Values = append(missing.Values, e.Match)
+		}
+		return true
+	})
+	return missing, err
+}
+
+// longDuration parses a duration that may count in days and weeks.
+func longDuration(text string) (time.Duration, error) {
+	unit := time.Duration(0)
+	switch {
+	case strings.HasSuffix(text, "d"):
+		unit = 24 * time.Hour
+	case strings.HasSuffix(text, "w"):
+		unit = 7 * 24 * time.Hour
+	default:
+		return positiveDuration(text)
+	}
+	n, err := wholeNumber(1)(text[:len(text)-1])
+	if err != nil || n > 10_000 {
+		return 0, fmt.Errorf("%q is not a duration such as 12h, 7d or 2w", text)
+	}
+	return time.Duration(n) * unit, nil
+}
