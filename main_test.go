@@ -59,6 +59,7 @@ func setUp(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, ".home")
 	env.Setenv("HOME", home)
 	env.Setenv("USERPROFILE", home)
+	env.Setenv("GORACE", "atexit_sleep_ms=10") // under -race each program sleeps a second at its end otherwise
 	samples, err := filepath.Abs("testdata")
 	if err != nil {
 		return err

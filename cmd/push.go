@@ -153,7 +153,9 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 			if err != nil {
 				return nil, err
 			}
-			p.Rejects = w
+			if w != nil {
+				p.Rejects = w
+			}
 		}
 		opts.Inputs = append(opts.Inputs, p)
 	}
@@ -273,7 +275,8 @@ func (r *pushRun) explain(err error) error {
 // the target and the values is said again; what was said about the form of the
 // input is not, since the reject file tells it.
 func (r *pushRun) again(result push.Result) string {
-	if len(result.RejectFiles) == 0 || r.settings.dryRun {
+	// Until the run is complete, its reject file is still growing.
+	if len(result.RejectFiles) == 0 || r.settings.dryRun || result.NotSent > 0 {
 		return ""
 	}
 	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
@@ -314,5 +317,11 @@ func (r *pushRun) goOn(result push.Result) string {
 	if result.NotSent == 0 || r.settings.dryRun || slices.Contains(r.paths, "-") {
 		return ""
 	}
-	return shellQuote(append([]string{"crmsync"}, r.app.args...))
+	words := []string{"crmsync"}
+	for _, word := range r.app.args {
+		if word != "--restart" && word != "--restart=true" {
+			words = append(words, word)
+		}
+	}
+	return shellQuote(words)
 }

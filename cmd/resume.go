@@ -64,12 +64,17 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 		run.Inputs = append(run.Inputs, journal.Input{Path: path, Size: in.info.Size, Fingerprint: in.info.Fingerprint})
 		fmt.Fprintf(how, "%s\n", in.mapper.Fingerprint())
 	}
+	if limit := r.settings.limit; limit > 0 { // a part of the input is not the whole of it
+		fmt.Fprintf(how, "limit %d\n", limit)
+	}
 	run.Mapping = hex.EncodeToString(how.Sum(nil))
 	return run, nil
 }
 
 func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) error {
-	if from := r.resume; from != nil {
+	if from := r.resume; from != nil && from.Done == 0 {
+		return nil // it came nowhere
+	} else if from != nil {
 		r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
 			from.Done, from.Line, r.inputs[from.Input].info.Name))
 		return nil
@@ -98,19 +103,26 @@ func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) error {
 // that the journal speaks of.
 func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
 	opts := r.inputs[index].rejects
+	if r.crm != nil && !r.conf.explicit["rejects"] {
+		// A sandbox must not replace the rejects of a real run.
+		if _, err := os.Lstat(opts.Path); err == nil {
+			r.app.note(opts.Path + " is of an earlier run and stays as it is; --rejects names a file for this one")
+			return nil, nil
+		}
+	}
 	if r.resume == nil || index >= len(r.resume.Rejects) {
 		return reject.New(opts), nil
 	}
 	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
 }
 
-// closeJournal forgets a run that came to its input's end, and keeps the
-// journal of any other.
+// closeJournal forgets a run that came to its input's end, or not beyond its
+// beginning, and keeps the journal of any other.
 func (r *pushRun) closeJournal(result *push.Result) error {
 	if r.journal == nil {
 		return nil
 	}
-	if result.Whole {
+	if result.Whole || result.Read == result.NotSent {
 		return r.journal.Finish()
 	}
 	return r.journal.Close()

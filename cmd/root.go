@@ -134,7 +134,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown, seeHelp)
 	case errors.As(err, &invalid):
-		return usage("", "--%s: %v", invalid.GetFlag().Name, plainReason(invalid))
+		return usage(hintOf(err), "--%s: %v", invalid.GetFlag().Name, plainReason(invalid))
 	case errors.As(err, &missing):
 		return usage("", "--%s wants a value", missing.GetFlag().Name)
 	default:

@@ -149,7 +149,7 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 		}
 		if wait > budget {
 			return &hinted{fmt.Errorf("%w; trying again has to wait %s, longer than --max-wait allows", err, wait.Round(time.Second)),
-				"run the command again at " + time.Now().Add(wait).Format("15:04:05") + ", or allow more with --max-wait"}
+				"run the command again at " + time.Now().Add(wait).Format(time.DateTime) + ", or allow more with --max-wait"}
 		}
 		budget -= wait
 		a.log.Debug("trying again later", "why", err.Error(), "wait", wait.Round(time.Millisecond))

@@ -91,6 +91,7 @@ type Rejects struct {
 type Reason struct {
 	Status    int
 	Error     string
+	Kind      string
 	Count     int64
 	FirstLine int64
 }

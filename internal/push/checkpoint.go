@@ -25,8 +25,10 @@ func (r *run) resume(from *journal.Checkpoint) error {
 	}
 	in := &r.opts.Inputs[from.Input]
 	position := source.Position{Offset: from.Offset, Line: from.Line, Records: from.Records}
-	if err := in.Reader.Seek(position); err != nil {
-		return fmt.Errorf("resuming %s at line %d: %w", in.Name, from.Line, err)
+	if position.Records > 0 {
+		if err := in.Reader.Seek(position); err != nil {
+			return fmt.Errorf("resuming %s at line %d: %w", in.Name, from.Line, err)
+		}
 	}
 	r.firstInput = from.Input
 	r.read.Store(from.Done)
@@ -78,6 +80,21 @@ func (c *committer) resume(from *journal.Checkpoint) {
 	c.at = *from
 }
 
+// begin saves where the run stands before anything is sent: from here on even a
+// kill leaves no reject file that no journal knows of.
+func (c *committer) begin() error {
+	if c.run.opts.Journal == nil {
+		return nil
+	}
+	marks, err := c.marks()
+	if err != nil {
+		return err
+	}
+	c.at.Rejects = marks
+	c.at.SavedAt = time.Now()
+	return c.run.opts.Journal.Save(c.at)
+}
+
 // checkpoint saves how far the run came, if it came further since.
 func (c *committer) checkpoint() {
 	if c.unsaved == 0 || c.broken {
@@ -118,7 +135,7 @@ func (c *committer) flushState() error {
 // marks brings the rejects so far safely to disk.
 func (c *committer) marks() ([]journal.Rejects, error) {
 	var marks []journal.Rejects
-	for i := range c.run.opts.Inputs[:c.at.Input+1] {
+	for i := range c.run.opts.Inputs {
 		w := c.run.opts.Inputs[i].Rejects
 		if w == nil {
 			continue

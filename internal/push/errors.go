@@ -14,10 +14,7 @@ type FatalError struct {
 }
 
 func (e *FatalError) Error() string {
-	if e.Status == 0 {
-		return "the run had to stop: " + e.Message
-	}
-	return fmt.Sprintf("the run had to stop: the CRM answered %d: %s", e.Status, e.Message)
+	return "the run had to stop: " + e.Message
 }
 
 // Hint says what to do.

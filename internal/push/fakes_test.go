@@ -99,11 +99,12 @@ func (k *kept) Finish() (string, error) {
 // notes is a Journal that keeps every checkpoint as it would stand on disk.
 type notes struct {
 	saved []journal.Checkpoint
-	err   error
+	room  int   // checkpoints that are kept before …
+	err   error // … the disk is full
 }
 
 func (n *notes) Save(c journal.Checkpoint) error {
-	if n.err != nil {
+	if n.err != nil && len(n.saved) >= n.room {
 		return n.err
 	}
 	text, err := json.Marshal(c)

@@ -163,7 +163,8 @@ const (
 // Reason is one kind of reject, with how often it came.
 type Reason struct {
 	Status    int
-	Error     string
+	Error     string // of the first record
+	Kind      string // Error without the record's own values
 	Count     int64
 	FirstLine int64
 }

@@ -28,10 +28,11 @@ func (r *reasons) add(end ending, line int64) {
 	key := reasonKey{end.status, end.kind}
 	if _, known := r.byKey[key]; !known && len(r.byKey) >= mostReasons {
 		key = reasonKey{0, otherReasons}
+		end.reason = otherReasons
 	}
 	reason := r.byKey[key]
 	if reason == nil {
-		reason = &Reason{Status: key.status, Error: key.kind, FirstLine: line}
+		reason = &Reason{Status: key.status, Error: end.reason, Kind: key.kind, FirstLine: line}
 		r.byKey[key] = reason
 	}
 	reason.Count++
@@ -42,7 +43,7 @@ func (r *reasons) restore(reason Reason) {
 	if r.byKey == nil {
 		r.byKey = make(map[reasonKey]*Reason)
 	}
-	r.byKey[reasonKey{reason.Status, reason.Error}] = &reason
+	r.byKey[reasonKey{reason.Status, reason.Kind}] = &reason
 }
 
 // most returns the n most frequent reasons, those that came first first.
@@ -53,7 +54,7 @@ func (r *reasons) most(n int) []Reason {
 	}
 	slices.SortFunc(all, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.FirstLine, b.FirstLine),
-			cmp.Compare(a.Status, b.Status), cmp.Compare(a.Error, b.Error))
+			cmp.Compare(a.Status, b.Status), cmp.Compare(a.Kind, b.Kind))
 	})
 	return all[:min(n, len(all))]
 }

@@ -82,6 +82,9 @@ func Run(ctx context.Context, opts Options) *Result {
 		return &Result{Outcome: Failed, Err: err, Started: commit.started}
 	}
 	commit.resume(opts.Resume)
+	if err := commit.begin(); err != nil {
+		return &Result{Outcome: Failed, Err: err, Started: commit.started}
+	}
 	var committing, retrying, working sync.WaitGroup
 	committing.Go(commit.loop)
 	retrying.Go(func() { r.sched.wait(r.going) })
@@ -169,7 +172,7 @@ func (r *run) readInput(ctx context.Context, index int) error {
 			return nil // the stop itself made Read return
 		}
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", in.Name, err)
+			return readError(in.Name, err)
 		}
 		it := r.prepare(in, index, rec)
 		if !r.opts.Shard.takes(it) {
@@ -212,6 +215,15 @@ func (r *run) compare(it *item) {
 		return
 	}
 	it.ticket, it.watch = ticket, true
+}
+
+// readError says of which input an error is, where it doesn't say so itself.
+func readError(name string, err error) error {
+	var told *source.InputError
+	if errors.As(err, &told) {
+		return err
+	}
+	return fmt.Errorf("reading %s: %w", name, err)
 }
 
 // full tells whether --limit is reached.

@@ -85,7 +85,7 @@ func JSON(w io.Writer, s Summary) error {
 		doc.Error = r.Err.Error()
 	}
 	for _, why := range r.Reasons {
-		doc.Reasons = append(doc.Reasons, reason(why))
+		doc.Reasons = append(doc.Reasons, reason{why.Status, why.Error, why.Count, why.FirstLine})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
