@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -31,6 +33,35 @@ func (a *app) startLog(s *settings) {
 		a.warnings = a.log
 	}
 }
+
+// warningLog is where packages below tell what the user must know also without
+// -v.
+func (a *app) warningLog() *slog.Logger {
+	if a.warnings != nil || a.quiet {
+		return a.log
+	}
+	return slog.New(plainWarnings{a})
+}
+
+// plainWarnings writes warnings as plain lines, without time or level.
+type plainWarnings struct{ app *app }
+
+func (plainWarnings) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn
+}
+
+func (p plainWarnings) Handle(_ context.Context, record slog.Record) error {
+	text := record.Message
+	record.Attrs(func(a slog.Attr) bool {
+		text += fmt.Sprintf(", %s: %s", a.Key, a.Value)
+		return true
+	})
+	p.app.warn(text)
+	return nil
+}
+
+func (p plainWarnings) WithAttrs([]slog.Attr) slog.Handler { return p }
+func (p plainWarnings) WithGroup(string) slog.Handler      { return p }
 
 // warn tells what may go wrong, in the log where there is one.
 func (a *app) warn(text string) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
@@ -66,6 +67,9 @@ type pushRun struct {
 	journal *journal.Journal    // nil where the run can't be resumed
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
 
+	pace    pace.Pacer
+	lookups *lookup.Lookup
+
 	workspace string          // stands for the token's workspace
 	state     *state.Store    // nil without --only-changed
 	absent    *report.Missing // nil without --report-missing
@@ -91,7 +95,8 @@ func (r *pushRun) do(c *cobra.Command) error {
 	}
 	defer r.close()
 	for _, prepare := range []func(context.Context) error{
-		r.nameObject, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.mapInputs, r.openState, r.openJournal, r.warnOfMatch,
+		r.nameObject, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.prepareLookups,
+		r.mapInputs, r.openState, r.openJournal, r.warnOfMatch,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err
@@ -135,7 +140,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	s := r.settings
 	opts := push.Options{
 		Object: r.object, Match: r.match, Limit: s.limit,
-		Client: r.client, Pacer: r.pacer(),
+		Client: r.client, Pacer: r.pace, Learn: r.learn(),
 		Workers: s.workers, Retries: s.retries, MaxWait: s.maxWait,
 		DryRun: s.dryRun, MaxRejects: s.maxRejects, Log: r.app.log,
 		Resume: r.resume, Shard: s.shard,
@@ -174,7 +179,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	return result, nil
 }
 
-func (r *pushRun) pacer() pace.Pacer {
+func (r *pushRun) newPacer() pace.Pacer {
 	s := r.settings
 	opts := pace.Options{Workers: s.workers, MaxWait: s.maxWait, Log: r.app.log}
 	if s.rate.Auto() {

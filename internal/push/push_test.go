@@ -323,6 +323,20 @@ func TestAnInputThatFailsHalfWayIsPushedUpToThere(t *testing.T) {
 	}
 }
 
+func TestAnErrorThatIsNotTheRecordsEndsTheRun(t *testing.T) {
+	cells := distinct(1000)
+	cells[500][1] = "the end"
+	opts, rejects := options(newCRM(), cells)
+	res := Run(t.Context(), opts)
+	balanced(t, res)
+	if res.Outcome != Failed || !strings.Contains(res.Err.Error(), "line 502 of products.csv: the list of companies can't be read") {
+		t.Errorf("ended as %s, %v", res.Outcome, res.Err)
+	}
+	if len(rejects.entries) > 0 || res.Read != 1000 {
+		t.Errorf("%d records are blamed for it; %d were read", len(rejects.entries), res.Read)
+	}
+}
+
 func TestADryRunSendsNothingAndCountsWhatItWouldSend(t *testing.T) {
 	c := newCRM()
 	opts, rejects := options(c, append(distinct(10_000), [2]string{"x", "unmappable"}))

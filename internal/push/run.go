@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/source"
 	"github.com/crmsync/crmsync/internal/state"
 )
@@ -174,7 +175,12 @@ func (r *run) readInput(ctx context.Context, index int) error {
 		if err != nil {
 			return readError(in.Name, err)
 		}
-		it := r.prepare(in, index, rec)
+		it, err := r.prepare(in, index, rec)
+		if err != nil {
+			r.read.Add(1) // read, and not sent
+			r.stop(Failed, err)
+			continue
+		}
 		if !r.opts.Shard.takes(it) {
 			continue
 		}
@@ -248,8 +254,9 @@ func (r *run) countRest(ctx context.Context, in *Input) error {
 }
 
 // prepare maps a record. One that can't be read or mapped is finished already,
-// and takes the same way to the committer as the others.
-func (r *run) prepare(in *Input, index int, rec source.Record) *item {
+// and takes the same way to the committer as the others. An error is not the
+// record's: nothing more can be mapped.
+func (r *run) prepare(in *Input, index int, rec source.Record) (*item, error) {
 	it := &item{input: index, rec: rec}
 	err := rec.Err
 	if err == nil {
@@ -261,10 +268,14 @@ func (r *run) prepare(in *Input, index int, rec source.Record) *item {
 		}
 		it.match, it.body, it.lanes = a.Match, a.Body, a.Lanes
 	}
+	var faulty *mapping.RowError
+	if err != nil && rec.Err == nil && !errors.As(err, &faulty) {
+		return nil, fmt.Errorf("line %d of %s: %w", rec.Line, in.Name, err)
+	}
 	if err != nil {
 		it.body = nil
 		it.end = ending{fate: rejected, reason: err.Error(), kind: kindOf(err)}
 	}
 	it.weigh()
-	return it
+	return it, nil
 }

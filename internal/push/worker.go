@@ -1,6 +1,7 @@
 package push
 
 import (
+	"context"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
@@ -58,6 +59,17 @@ func (r *run) send(it *item) client.Result {
 		it.failures++
 	}
 	return res
+}
+
+// Paced makes one request outside of the pipeline at the pacer's pace. The
+// error is Acquire's.
+func Paced(ctx context.Context, p pace.Pacer, attempt func() client.Result) error {
+	if err := p.Acquire(ctx); err != nil {
+		return err
+	}
+	started := time.Now()
+	p.Done(feedback(started, attempt()))
+	return nil
 }
 
 // settle decides what becomes of an item after an answer.

@@ -1,0 +1,124 @@
+package lookup
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/mapping"
+)
+
+// mostRefusals is how many values are remembered that the CRM refused, so that
+// it isn't asked again for each row. Beyond that it is.
+const mostRefusals = 10_000
+
+// create asserts the record that is missing by its one attribute, and keeps its
+// id for the other rows of the value. To assert it is safe even where it exists
+// after all, as it may when there is no list: then its id comes back.
+func (l *Lookup) create(x *index, v value) (string, error) {
+	reject := func(format string, args ...any) (string, error) {
+		return "", &mapping.LookupError{Problem: x.noRecord(v) + ", and " + fmt.Sprintf(format, args...)}
+	}
+	if pushed := l.pushed.Load(); pushed != nil && *pushed == x.object {
+		return reject("none is created while %s is being pushed, since the record may be on its way (push the reject file when this run is over)", x.object)
+	}
+	if reason, ok := x.refused[spelling{v.key, v.spelling}]; ok {
+		return reject("%s", reason)
+	}
+	body, err := l.body(x, v)
+	var unfit *mapping.RowError
+	if errors.As(err, &unfit) {
+		return reject("none can be created: %s", strings.TrimPrefix(unfit.Error(), `column "`+x.match+`": `))
+	}
+	if err != nil {
+		return "", err
+	}
+	if l.o.DryRun {
+		l.created.Add(1)
+		id := l.placeholder()
+		x.learn(v, id)
+		return id, nil
+	}
+	res, err := l.assert(x, body)
+	switch {
+	case err != nil:
+		return "", err
+	case res.Outcome == client.Rejected:
+		reason := "the CRM refused to create it: " + res.Message
+		if x.refused == nil {
+			x.refused = map[spelling]string{}
+		}
+		if len(x.refused) < mostRefusals {
+			x.refused[spelling{v.key, v.spelling}] = reason
+		}
+		return reject("%s", reason)
+	case res.Outcome == client.Retryable && res.Status != 0:
+		return reject("creating it failed: %s", res.Message)
+	case res.Outcome != client.Created && res.Outcome != client.Updated:
+		return "", &Error{Text: "creating a record of " + x.object + " that others refer to: " + res.Message, Status: res.Status, hint: res.Hint}
+	}
+	if res.RecordID == "" {
+		return reject("though the CRM took it, its answers don't say which id it has")
+	}
+	x.learn(v, res.RecordID)
+	return res.RecordID, nil
+}
+
+// assert writes a record. An answer that was cut off before the id is asked for
+// again, since to assert the same twice does no harm [assert-a-crm-record].
+func (l *Lookup) assert(x *index, body []byte) (res client.Result, err error) {
+	created := false
+	for range 2 {
+		res, err = l.send(func() client.Result { return l.o.Client.Assert(l.o.Context, x.object, x.match, body) })
+		created = created || err == nil && res.Outcome == client.Created
+		if err != nil || res.RecordID != "" || res.Outcome != client.Created && res.Outcome != client.Updated {
+			break
+		}
+	}
+	if created {
+		l.created.Add(1)
+		l.log.Debug("created a record that others refer to", "object", x.object, "match", x.match, "id", res.RecordID)
+	}
+	return res, err
+}
+
+// body is what creates the record: the value as the object's schema wants it,
+// where that can be read. A *mapping.RowError says that it doesn't fit.
+func (l *Lookup) body(x *index, v value) ([]byte, error) {
+	if x.mapper == nil {
+		schema, err := l.schema(x)
+		if err != nil {
+			return nil, err
+		}
+		x.mapper, err = mapping.New(mapping.Options{
+			Object: x.object, Match: x.match, Schema: schema, NestCustom: l.o.NestCustom,
+			Columns: []string{x.match}, Map: []mapping.Column{{Name: x.match, Attribute: x.match}},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("creating records of %s by their %s: %w", x.object, x.match, err)
+		}
+	}
+	a, err := x.mapper.MapCells([]string{v.text})
+	return a.Body, err
+}
+
+// schema reads the object's schema. A token that may write but not read, or an
+// answer that can't be understood, leaves it out: the CRM checks the value too.
+func (l *Lookup) schema(x *index) (*client.Object, error) {
+	var schema *client.Object
+	err := l.reading(func() (err error) {
+		schema, err = l.o.Client.Object(l.o.Context, x.object)
+		return err
+	})
+	if err == nil {
+		return schema, nil
+	}
+	cause, ok := notToBeHad(err, 1)
+	if !ok || cause.Status == 404 {
+		return nil, ending(err)
+	}
+	l.log.Warn("the schema isn't to be had, so values are sent as text where related records are created",
+		"object", x.object, "status", cause.Status, "cause", cause.Message)
+	return nil, nil
+}

@@ -1,0 +1,121 @@
+package lookup
+
+import (
+	"sync"
+
+	"github.com/crmsync/crmsync/internal/mapping"
+)
+
+// index is what is known of one attribute of one object.
+type index struct {
+	reference
+
+	mu     sync.RWMutex // never held over a request
+	learnt table        // from answers of this run
+	listed table        // from the CRM's list; what is in learnt with the same spelling isn't here
+	whole  bool         // the list was read to its end, so that listed stays
+
+	slow     sync.Mutex // held while the list is read or a record created; guards what follows
+	list     listing
+	inactive table // deactivated members
+	refused  map[spelling]string
+	mapper   *mapping.Mapper // makes the bodies of records to create; nil until there is one
+}
+
+// spelling identifies a value as it is written.
+type spelling struct {
+	key      key
+	spelling uint64
+}
+
+// listing is what became of reading the CRM's list.
+type listing struct {
+	done    bool
+	missing string // why it isn't to be had; "" where it was read
+	records int64
+	values  int64
+}
+
+// members tells whether the index is about the workspace's members.
+func (x *index) members() bool { return x.object == objectUsers }
+
+// learn takes an id from an answer. What the whole list says too needs no second
+// place.
+func (x *index) learn(v value, id string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, known := x.learnt.first.get(v.key)
+	if e, ok := x.listed.first.get(v.key); ok && x.whole && !known && x.listed.more[v.key] == nil && x.listed.same(e, v, id) {
+		return
+	}
+	x.learnt.set(v, id)
+}
+
+// learntAs gives the id of the very value where the run's answers gave one.
+func (x *index) learntAs(v value) (string, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if e, ok := x.learnt.first.get(v.key); ok && e.spelt(v) {
+		return x.learnt.id(e), true
+	}
+	for _, e := range x.learnt.more[v.key] {
+		if e.spelt(v) {
+			return x.learnt.id(e), true
+		}
+	}
+	return "", false
+}
+
+// enlist takes a value from the list. Where an answer of this run gave its id,
+// that one stands.
+func (x *index) enlist(v value, id string) {
+	if _, ok := x.learntAs(v); ok {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.listed.add(v, id)
+}
+
+// unlist forgets what a list gave that could not be read to its end: whether a
+// value is the only one of its kind can't be told from a part.
+func (x *index) unlist() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.listed, x.inactive, x.list = table{}, table{}, listing{}
+}
+
+// listEnds keeps what the list gave.
+func (x *index) listEnds() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.whole, x.list.done = true, true
+}
+
+// found is what looking for a value came to: one id, several, or none.
+type found struct {
+	id      string
+	several []string
+	more    bool // there may be others beside several
+	folded  bool // they differ from the value by case or outer blanks
+}
+
+func (x *index) find(v value) found {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	learnt, listed := x.learnt.find(v), x.listed.find(v)
+	if len(learnt.exact) > 0 {
+		return found{id: learnt.exact[0]}
+	}
+	if len(listed.exact) > 0 {
+		return judge(listed.exact, listed.full, false)
+	}
+	return judge(appendNew(learnt.folded, listed.folded...), learnt.full || listed.full, true)
+}
+
+func judge(ids []string, more, folded bool) found {
+	if len(ids) == 1 && !more {
+		return found{id: ids[0]}
+	}
+	return found{several: ids, more: more, folded: folded}
+}

@@ -1,0 +1,218 @@
+// Package lookup finds the id of a related record or member by a value that is
+// known: a company by its domain, a member by an e-mail address. It is the
+// [mapping.Lookup] of a run.
+//
+// It looks in two places, in this order: the ids that the answers of this run's
+// asserts gave ([Lookup.Learn]), then the CRM's own list of the object, which is
+// read once for an object and attribute, when the first value asks for it. What
+// a cell looks like, and which columns are looked up, is package mapping's; how
+// fast requests may leave is the caller's ([Options.Pace]).
+//
+// # Which record has a value
+//
+// The API matches by exact equality [assert-a-crm-record], so the record whose
+// value is exactly the cell's wins. Domains and e-mail addresses are commonly
+// written in another case, though: where no record has the very value, one that
+// differs by case, outer blanks or the composition of accents is taken, provided
+// it is the only one. Several records rejects the cell with their ids; a value
+// that this run asserted stands for the record of the last answer, which is the
+// one that the API itself matches.
+//
+// # What a value can't find
+//
+// Values are looked up when their record is read, some hundreds or thousands of
+// records before it is sent. A record that refers to one earlier in the same
+// file, as employees do to their managers, finds it only if the CRM answered in
+// the meantime or had it before: otherwise it is rejected, and finds it when the
+// reject file is pushed. The list isn't read again for records that others add
+// during the run.
+package lookup
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/mapping"
+)
+
+// The members of the workspace, as mapping names them.
+const (
+	objectUsers = "users"
+	matchEmail  = "email"
+)
+
+// Client is what a Lookup needs of the CRM. *client.Client is one.
+type Client interface {
+	RecordPages(object string) *client.RecordPages
+	Users(ctx context.Context) ([]client.User, error)
+	Object(ctx context.Context, slug string) (*client.Object, error)
+	Assert(ctx context.Context, object, match string, body []byte) client.Result
+}
+
+// Options says how values are looked up. Only Client is required.
+type Options struct {
+	Client  Client
+	Context context.Context // ends whatever Find waits for; nil is context.Background()
+	Log     *slog.Logger    // nil discards
+
+	Retries int           // tries of a request after the first; a 429 doesn't count
+	MaxWait time.Duration // longest wait for the server over one request; 0 is no bound
+
+	// DryRun writes nothing: a Reference with Create gives a missing value an id
+	// that no record has, 00000000-0000-0000-0000-000000000001 and so on. What
+	// can be checked without the CRM is checked.
+	DryRun bool
+
+	// NestCustom is mapping's option of that name, for records that are created.
+	NestCustom bool
+
+	// References are those that the run's mappings may ask for. Learn keeps the
+	// ids of these alone, so that a run of millions of records holds no ids that
+	// nobody will ask for. nil keeps all.
+	References []mapping.Reference
+
+	// Pace, where set, makes every request: it waits until one may leave, calls
+	// attempt once, and may tell the pacer what it came to. Only an assert's
+	// Result has a Latency: pages of a list take longer and say nothing about
+	// how long an assert should take. Its error ends the run.
+	Pace func(ctx context.Context, attempt func() client.Result) error
+}
+
+// Lookup finds ids by values. It is safe for concurrent use: Learn never waits
+// for a request that a Find makes.
+type Lookup struct {
+	o       Options
+	log     *slog.Logger
+	wanted  map[reference]bool // nil: all
+	pushed  atomic.Pointer[string]
+	created atomic.Int64
+	holder  atomic.Uint64 // ids given out that no record has
+
+	mu      sync.RWMutex
+	indexes map[reference]*index
+}
+
+// reference is what an index is about: a Reference with one name for what has
+// two.
+type reference struct{ object, match string }
+
+func referenceTo(object, match string) reference {
+	if object == "people" && match == "emails" {
+		match = matchEmail // both mean every address [update-a-crm-person]
+	}
+	return reference{object, match}
+}
+
+// New makes a Lookup; it sends nothing.
+func New(o Options) *Lookup {
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}}
+	if l.log == nil {
+		l.log = slog.New(slog.DiscardHandler)
+	}
+	if o.References != nil {
+		l.wanted = map[reference]bool{}
+		for _, r := range o.References {
+			l.wanted[referenceTo(r.Object, r.Match)] = true
+		}
+	}
+	return l
+}
+
+// Pushing says which object the run asserts from now on. Find creates no records
+// of it: a record of the same value may be in flight, and two asserts of one new
+// value at the same time may both create [assert-a-crm-record].
+func (l *Lookup) Pushing(object string) { l.pushed.Store(&object) }
+
+// Created counts the related records that Find created; in a dry run, those that
+// it would have.
+func (l *Lookup) Created() int64 { return l.created.Load() }
+
+// Learn takes note of the id that the CRM gave the record of object whose
+// attribute match has the value. A later id for the same value replaces it. An
+// answer without an id teaches nothing, except in a dry run, where there are no
+// answers and the record that would be written gets an id that no record has.
+func (l *Lookup) Learn(object, match, value, id string) {
+	ref := referenceTo(object, match)
+	if l.wanted != nil && !l.wanted[ref] {
+		return
+	}
+	v := newValue(value)
+	if v.blank || id == "" && !l.o.DryRun {
+		return
+	}
+	if id == "" {
+		id = l.placeholder()
+	}
+	l.index(ref).learn(v, id)
+}
+
+// placeholder is an id that no record has: its version is none that is in use.
+func (l *Lookup) placeholder() string {
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[8:], l.holder.Add(1))
+	return formatUUID(id)
+}
+
+// Find gives the id of the record of ref.Object whose attribute ref.Match has
+// the value. The first call for a reference reads the CRM's list.
+//
+// The error is a *mapping.LookupError where the value has no id, or several, or
+// where the missing record can't be created. Any other error ends the run: the
+// list could not be read to its end, the token isn't valid, or the context
+// ended. It has a Hint where something can be done about it.
+//
+// Where the CRM has no such list, doesn't let the token read it or answers in a
+// form that isn't known, that is logged once, and Find goes on with the ids that
+// the run's own answers gave.
+func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error) {
+	x := l.index(referenceTo(ref.Object, ref.Match))
+	v := newValue(value)
+	if v.blank {
+		return "", &mapping.LookupError{Problem: "a blank value can't be looked up"}
+	}
+	if id, ok := x.learntAs(v); ok {
+		return id, nil
+	}
+	x.slow.Lock()
+	defer x.slow.Unlock()
+	if err := l.read(x); err != nil {
+		return "", err
+	}
+	f := x.find(v)
+	switch {
+	case f.id != "":
+		return f.id, nil
+	case len(f.several) > 0:
+		return "", x.ambiguous(v, f)
+	case x.members():
+		return "", x.noMember(v)
+	case ref.Create:
+		return l.create(x, v)
+	}
+	return "", &mapping.LookupError{Problem: x.noRecord(v) + "; looked in " + strings.Join(x.places(), " and ")}
+}
+
+func (l *Lookup) index(ref reference) *index {
+	l.mu.RLock()
+	x := l.indexes[ref]
+	l.mu.RUnlock()
+	if x != nil {
+		return x
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if x = l.indexes[ref]; x == nil {
+		x = &index{reference: ref}
+		l.indexes[ref] = x
+	}
+	return x
+}
