@@ -15,8 +15,6 @@ func (r *run) work() {
 		if it == nil {
 			return
 		}
-		r.gate.RLock()   // waits while somebody is asked whether to go on
-		r.gate.RUnlock() //nolint:staticcheck // an empty section is the point
 		if err := r.ready(it); err != nil {
 			r.stop(Failed, err)
 			return
@@ -27,7 +25,10 @@ func (r *run) work() {
 			}
 			return
 		}
-		r.settle(it, r.send(it))
+		r.gate.RLock() // waits while somebody is asked whether to go on
+		res := r.send(it)
+		r.gate.RUnlock()
+		r.settle(it, res)
 	}
 }
 
