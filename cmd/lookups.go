@@ -13,6 +13,10 @@ import (
 // asks the CRM nothing until a cell needs it.
 func (r *pushRun) prepareLookups(ctx context.Context) error {
 	s := r.settings
+	if s.shard.Count > 0 && r.createsRelated() {
+		return usage("push without --shard, or push the related records first",
+			"--shard and a lookup that creates don't go together: two processes could create the same record")
+	}
 	r.pace = r.newPacer()
 	r.lookups = lookup.New(lookup.Options{
 		Client: r.client, Context: ctx, Log: r.app.warningLog(),
@@ -25,6 +29,18 @@ func (r *pushRun) prepareLookups(ctx context.Context) error {
 	})
 	r.lookups.Pushing(r.object)
 	return nil
+}
+
+func (r *pushRun) createsRelated() bool {
+	if r.file == nil {
+		return false
+	}
+	for _, column := range r.file.Columns {
+		if column.Lookup != nil && column.Lookup.Create {
+			return true
+		}
+	}
+	return false
 }
 
 // ownReferences are the lookups that the records of this run themselves can

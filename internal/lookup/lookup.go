@@ -26,6 +26,13 @@
 // the meantime or had it before: otherwise it is rejected, and finds it when the
 // reject file is pushed. The list isn't read again for records that others add
 // during the run.
+//
+// # Records that are created
+//
+// A Reference with Create asserts a missing record by its one attribute, once a
+// value. Only this Lookup keeps two such asserts from being under way at the same
+// time, so processes that run side by side on parts of one input must not create
+// records: both could create the same one.
 package lookup
 
 import (

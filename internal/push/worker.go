@@ -69,7 +69,11 @@ func Paced(ctx context.Context, p pace.Pacer, attempt func() client.Result) erro
 		return err
 	}
 	started := time.Now()
-	p.Done(feedback(started, attempt()))
+	said := feedback(started, attempt())
+	if said.Kind == pace.OK && said.Latency == 0 { // a page of a list takes its own time
+		said.Kind = pace.Abandoned
+	}
+	p.Done(said)
 	return nil
 }
 
