@@ -14,6 +14,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -199,26 +200,36 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 }
 
 // writeProducts makes a catalogue, as CSV and as the bodies that a push sends.
+// It holds no more than a line: a child's peak memory is at least what this
+// process held when it was started.
 func writeProducts(dir string, n int) (csv, bodies string, err error) {
+	csv, bodies = filepath.Join(dir, "products.csv"), filepath.Join(dir, "bodies.ndjson")
+	rowFile, err := os.Create(csv)
+	if err != nil {
+		return "", "", err
+	}
+	defer rowFile.Close()
+	bodyFile, err := os.Create(bodies)
+	if err != nil {
+		return "", "", err
+	}
+	defer bodyFile.Close()
+	rows, texts := bufio.NewWriter(rowFile), bufio.NewWriter(bodyFile)
 	random := rand.New(rand.NewPCG(1, 2))
 	words := []string{"Linen", "Dress", "Oak", "Table", "Blue", "Ceramic", "Cup", "Wool", "Scarf", "Küche", "Lamp", "Brass"}
 	word := func() string { return words[random.IntN(len(words))] }
-	rows, texts := []byte("sku,name,price,inventory_count,in_stock,launched_on\n"), []byte(nil)
+	fmt.Fprintln(rows, "sku,name,price,inventory_count,in_stock,launched_on")
 	for i := range n {
 		sku := fmt.Sprintf("SKU-%08d", i)
 		name := word() + " " + word() + " " + word()
 		price := fmt.Sprintf("%d.%02d", random.IntN(500), random.IntN(100))
 		count, stock := random.IntN(1000), random.IntN(2) == 0
 		day := time.Date(2024, 1, 1+random.IntN(700), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		rows = fmt.Appendf(rows, "%s,%s,%s,%d,%t,%s\n", sku, name, price, count, stock, day)
-		texts = fmt.Appendf(texts, `{"sku":"%s","name":"%s","price":%s,"inventory_count":%d,"in_stock":%t,"launched_on":"%s"}`+"\n",
+		fmt.Fprintf(rows, "%s,%s,%s,%d,%t,%s\n", sku, name, price, count, stock, day)
+		fmt.Fprintf(texts, `{"sku":"%s","name":"%s","price":%s,"inventory_count":%d,"in_stock":%t,"launched_on":"%s"}`+"\n",
 			sku, name, price, count, stock, day)
 	}
-	csv, bodies = filepath.Join(dir, "products.csv"), filepath.Join(dir, "bodies.ndjson")
-	if err := os.WriteFile(csv, rows, 0o600); err != nil {
-		return "", "", err
-	}
-	return csv, bodies, os.WriteFile(bodies, texts, 0o600)
+	return csv, bodies, errors.Join(rows.Flush(), texts.Flush(), rowFile.Close(), bodyFile.Close())
 }
 
 func median(values []float64) float64 {
