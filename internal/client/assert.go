@@ -117,22 +117,20 @@ func (c *Client) url(query url.Values, segments ...string) (*url.URL, error) {
 }
 
 // payload is a request's body, which can be sent a second time, but only once.
+//
+// What net/http gets is a plain bytes.Reader: of a body that it doesn't know to
+// be in memory it would send the header in a packet of its own.
 type payload struct {
-	bytes.Reader
-	body    []byte
-	http1   *atomic.Bool // the server was seen to speak HTTP/1
-	touched atomic.Bool  // read from, so perhaps sent
-	resent  atomic.Bool  // of the first payload: a touched one was replaced
-	first   *payload
+	body   []byte
+	reader *bytes.Reader // the one that is sent now
+	http1  *atomic.Bool  // the server was seen to speak HTTP/1
+	resent bool          // a reader that was read from, so perhaps sent, was replaced
 }
 
 var errResentOnce = errors.New("the server closed the connection again")
 
 func newPayload(body []byte, http1 *atomic.Bool) *payload {
-	p := &payload{body: body, http1: http1}
-	p.first = p
-	p.Reset(body)
-	return p
+	return &payload{body: body, http1: http1}
 }
 
 func (p *payload) attach(req *http.Request) {
@@ -141,34 +139,28 @@ func (p *payload) attach(req *http.Request) {
 		req.Body = http.NoBody
 		return
 	}
-	req.Body = p
+	req.Body = p.next()
 	req.GetBody = p.again
 }
 
-// again is what net/http asks for before it resends a request; it always asks
-// the first payload. Over HTTP/1 a record could go out once for each stale
-// connection in the pool, were there no bound. Over HTTP/2 net/http resends only
-// what the server says it has not looked at, and has its own bound.
+func (p *payload) next() io.ReadCloser {
+	p.reader = bytes.NewReader(p.body)
+	return io.NopCloser(p.reader)
+}
+
+// again is what net/http asks for before it resends a request, when nothing
+// reads the last body any more. Over HTTP/1 a record could go out once for each
+// stale connection in the pool, were there no bound. Over HTTP/2 net/http
+// resends only what the server says it has not looked at, and has its own bound.
 func (p *payload) again() (io.ReadCloser, error) {
-	if p.http1.Load() && p.touched.Load() && p.resent.Swap(true) {
-		return nil, errResentOnce
+	if p.http1.Load() && p.reader.Len() < len(p.body) {
+		if p.resent {
+			return nil, errResentOnce
+		}
+		p.resent = true
 	}
-	next := &payload{body: p.body, first: p.first}
-	next.Reset(p.body)
-	return next, nil
+	return p.next(), nil
 }
-
-func (p *payload) Read(b []byte) (int, error) {
-	p.first.touched.Store(true)
-	return p.Reader.Read(b)
-}
-
-func (p *payload) WriteTo(w io.Writer) (int64, error) {
-	p.first.touched.Store(true)
-	return p.Reader.WriteTo(w)
-}
-
-func (p *payload) Close() error { return nil }
 
 // answered says what an answer came to: by its status, then by its body.
 func (c *Client) answered(resp *http.Response, body []byte) Result {
