@@ -30,6 +30,7 @@ import (
 
 type options struct {
 	records, workers, rounds int
+	rate                     string
 	memory                   bool
 	bare                     string // file of bodies: this process is the bare loop
 }
@@ -39,6 +40,7 @@ func main() {
 	flag.IntVar(&o.records, "records", 30_000, "records to push")
 	flag.IntVar(&o.workers, "workers", 32, "requests in flight")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that doesn't")
+	flag.StringVar(&o.rate, "rate", "1000000/s", "crmsync's --rate: as good as unlimited, or auto")
 	flag.BoolVar(&o.memory, "memory", false, "compare the peak memory of a tenth of the records with that of all")
 	flag.StringVar(&o.bare, "bare", "", "be the bare loop: send the bodies of this file (used by this program itself)")
 	flag.Parse()
@@ -121,7 +123,7 @@ func (b *bench) compareSpeed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d records, %d workers, %d rounds\n\n", b.records, b.workers, b.rounds)
+	fmt.Printf("%d records, %d workers, --rate %s, %d rounds\n\n", b.records, b.workers, b.rate, b.rounds)
 	fmt.Printf("%-8s %14s %14s %8s %12s %12s %8s %10s %10s\n", "round", "bare rec/s", "crmsync rec/s", "ratio",
 		"bare µs CPU", "crmsync µs", "ratio", "bare MiB", "crmsync")
 	var rates, cpus []float64
@@ -165,7 +167,7 @@ func (b *bench) compareMemory(ctx context.Context) error {
 
 func (b *bench) push(ctx context.Context, csv string) (sample, error) {
 	return b.measure(ctx, b.crmsync, "push", csv, "--object", "products", "--match", "sku",
-		"--workers", strconv.Itoa(b.workers), "--progress", "never", "-o", "json")
+		"--workers", strconv.Itoa(b.workers), "--rate", b.rate, "--progress", "never", "-o", "json")
 }
 
 // measure runs a client that prints a summary like crmsync's, and asks the operating system what it cost.
