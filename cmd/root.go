@@ -84,7 +84,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	setHelp(root, nil)
 	root.SetFlagErrorFunc(a.flagError)
-	root.AddCommand(a.pushCommand(), a.objectsCommand(), a.schemaCommand(),
+	root.AddCommand(a.pushCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
 		a.authCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

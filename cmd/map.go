@@ -1,0 +1,246 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/sandbox"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+func (a *app) mapCommand() *cobra.Command {
+	s := newSettings()
+	c := &cobra.Command{
+		Use:   "map FILE",
+		Short: "Propose a mapping file for FILE",
+		Long: "Map looks at the header and the first records of FILE and at the object's\n" +
+			"attributes, and prints a mapping file that push takes with --mapping. Comments in\n" +
+			"it say what is sure, what is likely, and what has no attribute. It writes nothing\n" +
+			"to the CRM.",
+		Example: "  crmsync map export.csv --object products > products.map.yaml\n" +
+			"  crmsync push export.csv --mapping products.map.yaml --dry-run\n" +
+			"  crmsync map products.csv --sandbox                  try it: asks no server\n" +
+			"  crmsync map products.csv | crmsync push products.csv --mapping -",
+		Args: exactArgs(1, "the file"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.newPushRun(s, args).propose(c)
+		},
+	}
+	s.addTo(c, "object", "match", "base-url", "token-file", "schema", "sandbox",
+		"format", "delimiter", "encoding", "columns", "sheet", "header-row", "locale",
+		"retries", "timeout", "max-wait", "quiet", "verbose", "log-format", "config", "profile")
+	c.Flags().Lookup("match").Usage = "`ATTR` that identifies a record (a unique one that a column feeds)"
+	c.Flags().Lookup("sandbox").Usage = "take the attributes from the built-in sample: needs no token"
+	c.Flags().Lookup("locale").Usage = "`TAG` such as de or en-US: how numbers, dates, yes and no are written (found)"
+	setHelp(c, s.groups)
+	return c
+}
+
+// propose prints a mapping file for the one input. It prepares what a push
+// would, as far as that only reads.
+func (r *pushRun) propose(c *cobra.Command) error {
+	ctx := c.Context()
+	conf, err := r.app.configure(c, r.settings)
+	if err != nil {
+		return err
+	}
+	r.conf, r.match = conf, r.settings.match
+	if err := r.checkProposal(); err != nil {
+		return err
+	}
+	defer r.close()
+	for _, prepare := range []func(context.Context) error{r.nameObject, r.openInputs, r.connectToRead, r.readSchema} {
+		if err := prepare(ctx); err != nil {
+			return err
+		}
+	}
+	in := r.inputs[0]
+	columns, sample, err := in.sample()
+	if err != nil {
+		return err
+	}
+	if r.match != "" {
+		// Without columns nothing but the match attribute can be wrong.
+		if _, err := mapping.New(mapping.Options{Object: r.object, Match: r.match, Schema: r.schema}); err != nil {
+			return err
+		}
+	}
+	text, err := mapping.Propose(mapping.ProposeOptions{
+		Input: in.info.Name, Columns: columns, Sample: sample,
+		Object: r.object, Match: r.match, Schema: r.schema, Locale: r.settings.locale,
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := r.app.streams.Out.Write(text); err != nil {
+		return err
+	}
+	return r.warnOfProposal(in, text)
+}
+
+// checkProposal refuses settings that make no sense together.
+func (r *pushRun) checkProposal() error {
+	s, explicit := r.settings, r.conf.explicit
+	isJSON := s.format == source.NDJSON || s.format == source.JSON
+	switch {
+	case s.sandbox && explicit["base-url"]:
+		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
+	case s.sandbox && explicit["token-file"]:
+		return usage("leave out --token-file", "--sandbox needs no token")
+	case s.schema == "":
+		return usage("auto asks the API, off does without", "--schema wants auto, off, or a file")
+	case s.schema == "off" && explicit["locale"]:
+		return usage("leave out --schema off, so that the types are known, or --locale",
+			"--locale does nothing with --schema off: without types every cell is sent as text")
+	case isJSON && s.columns != nil:
+		return usage("leave out --columns", "--columns is for files without a header; in JSON each record names its own keys")
+	case isJSON && s.delimiter != 0:
+		return usage("leave out --delimiter, or say --format csv", "JSON has no delimiter")
+	case s.format == source.TSV && s.delimiter != 0 && s.delimiter != '\t':
+		return usage("leave out --delimiter, or say --format csv", "--format tsv means that cells are divided by tabs")
+	}
+	return r.checkPaths()
+}
+
+// connectToRead opens the way to the schema, where it is not in a file.
+func (r *pushRun) connectToRead(ctx context.Context) (err error) {
+	if r.settings.schema != "auto" {
+		return nil
+	}
+	if r.settings.sandbox {
+		if r.crm, err = sandbox.New(sandbox.Options{}); err != nil {
+			return err
+		}
+	}
+	r.client, r.workspace, err = r.app.newClient(ctx, r.settings, r.conf, r.crm)
+	return err
+}
+
+// The beginning of an input that a proposal is made from.
+const (
+	sampleRecords = 200
+	sampleBytes   = 4 << 20
+)
+
+// sample gives the columns and the first records, as cells. Records that can't
+// be read tell nothing.
+func (in *input) sample() (columns []string, rows [][]string, err error) {
+	columns = in.reader.Columns()
+	isJSON := columns == nil
+	place := map[string]int{}
+	for held := 0; len(rows) < sampleRecords && held < sampleBytes; {
+		record, err := in.reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		held += len(record.Raw)
+		if record.Err != nil {
+			continue
+		}
+		cells := record.Cells
+		if isJSON {
+			for _, name := range record.Names {
+				if _, known := place[name]; !known {
+					place[name] = len(columns)
+					columns = append(columns, name)
+				}
+			}
+			cells = make([]string, len(columns))
+			for i, name := range record.Names {
+				cells[place[name]] = cellOf(record.Values[i])
+			}
+		}
+		rows = append(rows, cells)
+		for _, cell := range cells {
+			held += len(cell)
+		}
+	}
+	if isJSON && len(columns) == 0 {
+		return nil, nil, &hinted{errors.New(in.info.Name + ": there is no record to take the keys from"),
+			"in JSON only the records name their keys: map a file that holds some"}
+	}
+	return columns, rows, nil
+}
+
+// cellOf is a JSON value as a cell would hold it: a list's items with ; between
+// them, an option by its id. What no cell could hold is blank.
+func cellOf(v jsontext.Value) string {
+	switch v.Kind() {
+	case '"':
+		text, err := jsontext.AppendUnquote(nil, v)
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	case '[':
+		return strings.Join(cellsWithin(v, nil), ";")
+	case '{':
+		return strings.Join(cellsWithin(v, []string{"id"}), "")
+	case 'n':
+		return ""
+	default:
+		return string(v)
+	}
+}
+
+// cellsWithin are the items of a list, or the members of an object that has
+// only the named keys.
+func cellsWithin(v jsontext.Value, keys []string) []string {
+	var cells []string
+	decoder := jsontext.NewDecoder(strings.NewReader(string(v)))
+	if _, err := decoder.ReadToken(); err != nil {
+		return nil
+	}
+	for decoder.PeekKind() != ']' && decoder.PeekKind() != '}' {
+		if keys != nil {
+			key, err := decoder.ReadToken()
+			if err != nil || !slices.Contains(keys, key.String()) {
+				return nil
+			}
+		}
+		item, err := decoder.ReadValue()
+		if err != nil {
+			return nil
+		}
+		cells = append(cells, cellOf(item))
+	}
+	return cells
+}
+
+// warnOfProposal says where the proposal doesn't run as it stands, and what is
+// missing in it.
+func (r *pushRun) warnOfProposal(in *input, text []byte) error {
+	file, err := mapping.ParseFile("the proposal", text)
+	if err != nil {
+		return err
+	}
+	_, err = mapping.New(mapping.Options{
+		Object: r.object, Schema: r.schema, Columns: in.reader.Columns(), File: file,
+		NativeNumbers: in.info.Format == source.XLSX,
+	})
+	if err == nil {
+		return nil
+	}
+	problem := "the proposed mapping does not run yet: "
+	switch {
+	case file.Match == "":
+		problem += "no column feeds an attribute that is known to be unique; write after match: which one tells records apart, or name it with --match"
+	case !slices.ContainsFunc(file.Columns, func(column mapping.FileColumn) bool { return column.To == file.Match }):
+		problem += fmt.Sprintf("no column is mapped to the match attribute %q; write to: %s where the column stands that holds it", file.Match, file.Match)
+	default:
+		problem += err.Error()
+	}
+	r.app.warn(problem)
+	return nil
+}
