@@ -50,7 +50,7 @@ func fingerprint(parts ...string) string {
 // that pushes into two objects don't wait for each other.
 func (r *pushRun) statePath() string {
 	if r.settings.state != "" {
-		return r.settings.state
+		return r.ofShard(r.settings.state)
 	}
 	scope := r.scope()
 	name := fmt.Sprintf("%s-%s%s.state", scope.Object,

@@ -8,8 +8,8 @@ import (
 	"github.com/crmsync/crmsync/internal/source"
 )
 
-// A checkpoint is due every second and every thousand records: what came after
-// the last one is sent again after a kill.
+// A checkpoint is due every second and every thousand records that are not
+// unchanged: what came after the last one is sent again after a kill.
 const (
 	checkpointEvery   = time.Second
 	checkpointRecords = 1000
@@ -100,7 +100,7 @@ func (c *committer) checkpoint() {
 	if c.unsaved == 0 || c.broken {
 		return
 	}
-	c.unsaved = 0
+	c.unsaved, c.sent = 0, 0
 	err := c.flushState()
 	if err != nil || c.run.opts.Journal == nil {
 		c.stopOn(err)

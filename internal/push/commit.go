@@ -33,6 +33,7 @@ type committer struct {
 	atEnd   bool               // nothing more comes
 	at      journal.Checkpoint // the last one saved; its position is of the last commit
 	unsaved int                // records that ended since
+	sent    int                // and those of them that would be sent again
 	before  time.Duration      // that earlier parts of the run took
 
 	readWhole bool // the reader came to the end of every input; set before the channel is closed
@@ -72,6 +73,9 @@ func (c *committer) loop() {
 func (c *committer) take(it *item) {
 	c.ring[it.seq%windowRecords] = it
 	c.unsaved++
+	if it.end.fate != unchanged {
+		c.sent++
+	}
 	for {
 		slot := &c.ring[c.next%windowRecords]
 		if *slot == nil {
@@ -83,7 +87,7 @@ func (c *committer) take(it *item) {
 		c.at.Input, c.at.Offset, c.at.Line, c.at.Records = it.input, it.rec.End.Offset, it.rec.End.Line, it.rec.End.Records
 		c.run.window.leave(it.bytes)
 		c.judge(it)
-		if c.unsaved >= checkpointRecords {
+		if c.sent >= checkpointRecords {
 			c.checkpoint()
 		}
 	}
