@@ -79,5 +79,6 @@ func (r *pushRun) mappingOptions(in *input) mapping.Options {
 	if s.null != nil {
 		opts.Null, opts.HasNull = *s.null, true
 	}
+	r.profileInput(&opts)
 	return opts
 }

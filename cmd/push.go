@@ -73,6 +73,8 @@ type pushRun struct {
 	workspace string          // stands for the token's workspace
 	state     *state.Store    // nil without --only-changed
 	absent    *report.Missing // nil without --report-missing
+
+	duplicates *mapping.Duplicates // in a dry run
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -153,6 +155,9 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	}
 	for i, in := range r.inputs {
 		p := in.forPush()
+		if s.dryRun {
+			in.tellLines(&p)
+		}
 		if r.writesRejects() {
 			w, err := r.rejectWriter(i)
 			if err != nil {
@@ -259,6 +264,7 @@ func (r *pushRun) write(code exitCode, result push.Result) error {
 		summary.Missing = r.absent
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
+		r.describe(&summary, result)
 	}
 	if err := write(r.app.streams.Out, summary); err != nil && !closedPipe(err) {
 		return fmt.Errorf("writing the summary: %w", err)

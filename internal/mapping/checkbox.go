@@ -34,6 +34,10 @@ func newCheckboxConverter(l *locale) *checkboxConverter {
 }
 
 func (c *checkboxConverter) cell(dst []byte, cell string) ([]byte, string) {
+	switch cell { // what databases write, and no locale means otherwise
+	case "true", "false":
+		return append(dst, cell...), ""
+	}
 	word := strings.TrimSpace(cell)
 	value, ok := c.words[word]
 	if !ok {

@@ -105,21 +105,42 @@ func (u unknownType) json(dst []byte, v jsontext.Value) ([]byte, string) {
 
 // appendText appends a JSON string.
 func appendText(dst []byte, s string) ([]byte, string) {
-	high := false
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ' || c == '"' || c == '\\':
-			return appendEscaped(dst, s)
-		case c >= utf8.RuneSelf:
-			high = true
+	if !plainText(s) {
+		for i := range len(s) {
+			if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+				return appendEscaped(dst, s)
+			}
 		}
-	}
-	if high && !utf8.ValidString(s) {
-		return dst, show(s) + " is not valid UTF-8"
+		if !utf8.ValidString(s) {
+			return dst, show(s) + " is not valid UTF-8"
+		}
 	}
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"'), ""
+}
+
+// plainText tells whether s is visible ASCII that JSON needs no escape for. It
+// looks at eight bytes at a time: in each, the highest bit of a term is set where
+// the byte is not ASCII, a control character, a quote or a backslash.
+func plainText(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for len(s) >= 8 {
+		b := s[:8]
+		w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		if (w|(w-ones*' ')|(quote-ones)|(backslash-ones))&tops != 0 {
+			return false
+		}
+		s = s[8:]
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendEscaped(dst []byte, s string) ([]byte, string) {

@@ -15,6 +15,11 @@ func (d day) valid() bool {
 	return d.year >= 1 && d.year <= 9999 && d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= daysIn(d.year, d.month)
 }
 
+func (d day) before(other day) bool {
+	return d.year < other.year || d.year == other.year &&
+		(d.month < other.month || d.month == other.month && d.day < other.day)
+}
+
 func daysIn(year, month int) int {
 	switch month {
 	case 2:
@@ -57,6 +62,9 @@ func (c *dateConverter) cell(dst []byte, cell string) ([]byte, string) {
 		return append(appendDay(append(dst, '"'), m.day), '"'), ""
 	}
 	d, rest, ok := isoDay(s)
+	if ok && rest == "" && d.valid() {
+		return append(append(append(dst, '"'), s...), '"'), ""
+	}
 	if !ok {
 		d, rest, ok = c.locale.day(s)
 	}
@@ -92,14 +100,28 @@ func notInCalendar(d day) string {
 
 // isoDay reads 2006-01-02 and gives what follows it.
 func isoDay(s string) (day, string, bool) {
-	if len(s) < 10 || s[4] != '-' || s[7] != '-' || !allDigits(s[:4]) || !allDigits(s[5:7]) || !allDigits(s[8:10]) {
+	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
+		return day{}, "", false
+	}
+	century, year, month, d := twoDigits(s), twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
+	if century|year|month|d < 0 {
 		return day{}, "", false
 	}
 	rest := s[10:]
 	if rest != "" && rest[0] != 'T' && rest[0] != 't' && rest[0] != ' ' {
 		return day{}, "", false
 	}
-	return day{digits(s[:4]), digits(s[5:7]), digits(s[8:10])}, rest, true
+	return day{century*100 + year, month, d}, rest, true
+}
+
+// twoDigits is the number that s begins with, negative where it doesn't begin
+// with two digits.
+func twoDigits(s string) int {
+	tens, ones := s[0]-'0', s[1]-'0'
+	if tens > 9 || ones > 9 {
+		return -1
+	}
+	return int(tens)*10 + int(ones)
 }
 
 // digits is the number that a few digits stand for.

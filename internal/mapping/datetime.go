@@ -14,9 +14,9 @@ type datetimeConverter struct {
 	location *time.Location
 	format   *layout
 
-	// The last offset that location gave, and its spelling.
-	offset     int
-	offsetText string
+	offsetText string // what location has from day first to day last, well away from any change
+	first      day
+	last       day
 }
 
 func (c *datetimeConverter) cell(dst []byte, cell string) ([]byte, string) {
@@ -26,14 +26,9 @@ func (c *datetimeConverter) cell(dst []byte, cell string) ([]byte, string) {
 		return dst, show(cell) + problem
 	}
 	if m.offset == "" {
-		offset, problem := m.in(c.location)
-		if problem != "" {
+		if m.offset, problem = c.offsetOf(m); problem != "" {
 			return dst, show(cell) + problem
 		}
-		if c.offsetText == "" || c.offset != offset {
-			c.offset, c.offsetText = offset, offsetText(offset)
-		}
-		m.offset = c.offsetText
 	}
 	dst = append(dst, '"')
 	dst = append(appendDay(dst, m.day), 'T')
@@ -45,6 +40,40 @@ func (c *datetimeConverter) cell(dst []byte, cell string) ([]byte, string) {
 	}
 	dst = append(dst, m.offset...)
 	return append(dst, '"'), ""
+}
+
+// offsetOf gives the offset that the location has at m, or why it has none or
+// two. Most times of an input lie between the same two changes of the clocks.
+func (c *datetimeConverter) offsetOf(m moment) (string, string) {
+	if c.offsetText != "" && !m.day.before(c.first) && !c.last.before(m.day) {
+		return c.offsetText, ""
+	}
+	offset, problem := m.in(c.location)
+	if problem != "" {
+		return "", problem
+	}
+	text := offsetText(offset)
+	c.offsetText = ""
+	noon := time.Date(m.day.year, time.Month(m.day.month), m.day.day, 12, 0, 0, 0, c.location)
+	if _, there := noon.Zone(); there != offset {
+		return text, ""
+	}
+	// Offsets are less than a day, and the time of day may be any.
+	const margin = 3 * 24 * time.Hour
+	start, end := noon.ZoneBounds()
+	c.offsetText, c.first, c.last = text, day{1, 1, 1}, day{9999, 12, 31}
+	if !start.IsZero() {
+		c.first = dayOf(start.Add(margin))
+	}
+	if !end.IsZero() {
+		c.last = dayOf(end.Add(-margin))
+	}
+	return text, ""
+}
+
+func dayOf(t time.Time) day {
+	year, month, d := t.UTC().Date()
+	return day{year, int(month), d}
 }
 
 // read finds the moment that s means; a problem goes after the value.

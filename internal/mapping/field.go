@@ -12,6 +12,8 @@ type field struct {
 	group  int       // in Mapper.groups; 0 is the body itself
 	match  bool
 	asIs   bool // conv sends a cell's text as it stands
+	plain  bool // a cell goes straight to conv, unless it is blank or null
+	index  int  // of the first part
 	parts  []part
 	join   string
 

@@ -38,8 +38,8 @@ func foldLabel(label string) string {
 
 // foldCase folds case; composed and decomposed accents become one.
 func foldCase(s string) string {
-	if ascii(s) {
-		return strings.ToLower(s)
+	if lower, ok := lowerASCII(s); ok {
+		return lower
 	}
 	return norm.NFC.String(foldUnicode(norm.NFC.String(s)))
 }
@@ -50,13 +50,32 @@ func foldUnicode(s string) string {
 	return cases.Fold().String(strings.ToUpper(s))
 }
 
-func ascii(s string) bool {
+// lowerASCII gives s in lower case; false where it is not ASCII alone. It
+// allocates only where there is an upper-case letter.
+func lowerASCII(s string) (string, bool) {
+	upper := false
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return "", false
 		}
+		upper = upper || c-'A' <= 'Z'-'A'
 	}
-	return true
+	if !upper {
+		return s, true
+	}
+	var small [64]byte
+	if len(s) > len(small) {
+		return strings.ToLower(s), true
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c-'A' <= 'Z'-'A' {
+			c += 'a' - 'A'
+		}
+		small[i] = c
+	}
+	return string(small[:len(s)]), true
 }
 
 // closest gives the candidate that resembles name most, or false where none

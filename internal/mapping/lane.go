@@ -33,8 +33,8 @@ func laneKey(attributeType, match string) string {
 	default:
 		s = canonicalNumber(s)
 	}
-	if ascii(s) {
-		return strings.ToLower(s) // allocates only where there is an upper-case letter
+	if lower, ok := lowerASCII(s); ok {
+		return lower
 	}
 	s = norm.NFKD.String(s)
 	s = runes.Remove(runes.In(unicode.Mn)).String(s)

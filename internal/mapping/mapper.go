@@ -33,6 +33,7 @@ type Mapper struct {
 
 	// What follows belongs to the record at hand.
 	record    int64
+	line      int64
 	buf       []byte // values as ,"key":value
 	out       []byte // the body, where it has groups
 	pieces    []piece
@@ -73,7 +74,7 @@ func (m *Mapper) addField(f *field, joins bool) {
 		f.parts[0].prep = &prep{joins: true}
 	}
 	if m.o.Profile {
-		f.profile = &ColumnProfile{Attribute: f.target.key, Type: f.target.attr.Type}
+		f.profile = &ColumnProfile{Attribute: f.target.key, Type: f.target.attr.Type, Required: f.target.attr.IsRequired, Match: f.match}
 	}
 	m.people = m.people || f.target.address != noAddress
 	m.fields = append(m.fields, f)
@@ -98,6 +99,8 @@ func (m *Mapper) ready() {
 		if f.required || f.hasDefault || len(f.parts) > 1 {
 			m.late = append(m.late, f)
 		}
+		f.index = f.parts[0].index
+		f.plain = len(f.parts) == 1 && f.parts[0].prep == nil && f.target.address == noAddress && f.index >= 0
 	}
 	for _, c := range m.constants {
 		if c.group == 0 && c.target.address == noAddress {
@@ -122,22 +125,30 @@ func (m *Mapper) constant(c constantField) {
 	}
 }
 
+// At says in which line the next record stands, for the profile and for the
+// duplicates.
+func (m *Mapper) At(line int64) { m.line = line }
+
 // MapCells maps a record whose cells stand in the order of Options.Columns;
 // missing cells are blank. The error is a *RowError, or what a Lookup met that
 // must end the run.
 func (m *Mapper) MapCells(cells []string) (Assertion, error) {
 	m.begin()
 	for _, f := range m.fields {
-		if len(f.parts) > 1 {
-			m.joined(f, cells)
-			continue
-		}
-		p := &f.parts[0]
 		cell := ""
-		if p.index < len(cells) {
-			cell = cells[p.index]
+		if f.index < len(cells) {
+			cell = cells[f.index]
 		}
-		m.cell(f, p.prep, cell)
+		switch {
+		// Most cells begin with a visible character, so they are neither blank
+		// nor in need of anything but their conversion.
+		case f.plain && cell != "" && cell[0]-'!' <= '~'-'!' && !(m.o.HasNull && cell == m.o.Null):
+			m.convertPlain(f, cell)
+		case len(f.parts) > 1:
+			m.joined(f, cells)
+		default:
+			m.cell(f, f.parts[0].prep, cell)
+		}
 	}
 	return m.finish()
 }
@@ -224,14 +235,13 @@ func (m *Mapper) blank(f *field, cell string) {
 		m.convert(f, f.fallback)
 		return
 	}
-	if f.profile != nil {
-		f.profile.Blank++
-	}
 	switch {
 	case f.match && f.target.address == noAddress:
 		m.fail(f, "", "the match value is blank, so the record can't be found again")
+		return
 	case f.required:
 		m.fail(f, "", "it is blank, but the mapping file requires a value")
+		return
 	case m.o.Blank == BlankSkip:
 	case f.target.address != noAddress:
 		m.addresses.null = m.addresses.null || m.o.Blank == BlankNull
@@ -240,21 +250,24 @@ func (m *Mapper) blank(f *field, cell string) {
 		m.raw(f, "null")
 	case f.asIs:
 		m.raw(f, `""`)
+	case f.emptyList():
+		m.raw(f, "[]")
 	default:
-		m.emptied(f)
+		m.fail(f, "", `a blank can't be sent as "" to a `+f.target.attr.Type+" attribute (--blank null clears it, --blank skip leaves it alone)")
+		return
+	}
+	if f.profile != nil {
+		f.profile.Blank++
 	}
 }
 
-// emptied sends an attribute's empty value, where its type has one.
-func (m *Mapper) emptied(f *field) {
+// emptyList tells whether the attribute's empty value is a list.
+func (f *field) emptyList() bool {
 	switch f.target.attr.Type {
 	case client.TypeMultiselect, client.TypeRelation, client.TypeUser:
-		if !f.target.singleReference() {
-			m.raw(f, "[]")
-			return
-		}
+		return !f.target.singleReference()
 	}
-	m.fail(f, "", `a blank can't be sent as "" to a `+f.target.attr.Type+" attribute (--blank null clears it, --blank skip leaves it alone)")
+	return false
 }
 
 // raw adds a value that is JSON already.
@@ -272,26 +285,30 @@ func (m *Mapper) convert(f *field, cell string) {
 		m.address(f, cell)
 		return
 	}
+	m.convertPlain(f, cell)
+}
+
+func (m *Mapper) convertPlain(f *field, cell string) {
 	start := len(m.buf)
-	m.buf = append(m.buf, f.prefix...)
-	value := len(m.buf)
-	out, problem := f.conv.cell(m.buf, cell)
+	value := start + len(f.prefix)
+	out, problem := f.conv.cell(append(m.buf, f.prefix...), cell)
 	if problem != "" {
-		m.buf = m.buf[:start]
 		m.fail(f, cell, problem)
 		return
 	}
 	m.buf = out
-	m.add(f, start, value, cell)
+	if f.profile != nil {
+		f.profile.fill(out[value:])
+	}
+	if f.match || m.grouped {
+		m.add(f, start, value, cell)
+	}
 }
 
 // add takes note of the value that was appended to buf.
 func (m *Mapper) add(f *field, start, value int, text string) {
 	if m.grouped {
 		m.pieces = append(m.pieces, piece{f.group, start, len(m.buf)})
-	}
-	if f.profile != nil {
-		f.profile.fill(m.buf[value:])
 	}
 	if !f.match {
 		return
@@ -300,7 +317,9 @@ func (m *Mapper) add(f *field, start, value int, text string) {
 		text = matchText(m.buf[value:])
 	}
 	m.matched, m.match = true, text
-	m.matchLane = laneKey(f.target.attr.Type, text)
+	if !m.o.CheckOnly {
+		m.matchLane = laneKey(f.target.attr.Type, text)
+	}
 }
 
 // matchText is a value that was converted to JSON, as text.
@@ -327,7 +346,7 @@ func (m *Mapper) fail(f *field, value, problem string) {
 		}
 	}
 	if f.profile != nil {
-		f.profile.refuse(value)
+		f.profile.refuse(value, problem, m.line)
 	}
 	m.problems = append(m.problems, Problem{
 		Column: column, Attribute: f.target.key, Value: clean(value),
@@ -362,6 +381,12 @@ func (m *Mapper) finish() (Assertion, error) {
 		problems := slices.Clone(m.problems)
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.order - b.order })
 		return Assertion{}, &RowError{Problems: problems}
+	}
+	if m.o.Duplicates != nil {
+		m.o.Duplicates.Add(m.match, m.o.Input, m.line)
+	}
+	if m.o.CheckOnly {
+		return Assertion{Match: m.match}, nil
 	}
 	if lanes == nil {
 		lanes = []string{m.matchLane}

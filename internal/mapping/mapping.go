@@ -74,6 +74,14 @@ type Options struct {
 
 	// Profile has the Mapper count what it sees, for [Mapper.Profile].
 	Profile bool
+
+	// Duplicates, where set, is told the match value of each record that can be
+	// sent. The mappers of several inputs may share one.
+	Duplicates *Duplicates
+
+	// CheckOnly says that nothing is sent: records are converted, but their
+	// assertions have neither Lanes nor Body.
+	CheckOnly bool
 }
 
 // Assertion is one record as the API wants it [assert-a-crm-record].

@@ -63,6 +63,9 @@ func (m *Mapper) slot(name string) *slot {
 	s := m.resolve(name)
 	if len(m.bySlot) < maxSlots {
 		m.bySlot[name] = s
+		if _, stated := m.planner.said(name); s.drop && !stated {
+			m.plan = append(m.plan, ColumnPlan{Column: name})
+		}
 	}
 	return s
 }
@@ -123,7 +126,9 @@ func (m *Mapper) keyField(name string, t *target) *field {
 		m.addField(f, false)
 		return f
 	}
-	f.twin = m.byKey[t.key]
+	if f.twin = m.byKey[t.key]; f.twin != nil {
+		f.profile = f.twin.profile
+	}
 	m.people = m.people || t.address != noAddress
 	return f
 }
@@ -250,5 +255,8 @@ func (m *Mapper) value(f *field, v jsontext.Value) {
 		return
 	}
 	m.buf = out
+	if f.profile != nil {
+		f.profile.fill(out[value:])
+	}
 	m.add(f, start, value, "")
 }

@@ -17,7 +17,20 @@ type options struct {
 	bodies [][]byte
 	exact  map[string][]int // by id and label
 	folded map[string][]int // the same, case and surplus blanks folded
+	quick  [64]quickOption  // those of exact that are one option, by quickSlot
 	names  []named
+}
+
+// quickOption is an option by one of its names, found without a hash.
+type quickOption struct {
+	name  string // "" where the slot is free
+	index int
+}
+
+// quickSlot tells most options of a list apart; where it doesn't, the map does.
+func quickSlot(s string) int {
+	n := len(s)
+	return (n + 3*int(s[0]) + 5*int(s[n/2]) + 7*int(s[n-1])) % 64
 }
 
 func newOptions(a *client.Attribute) *options {
@@ -32,6 +45,11 @@ func newOptions(a *client.Attribute) *options {
 		}
 		// The closest label is looked for among folded names, ids apart.
 		o.names = append(o.names, named{option.Value, []string{foldName(option.Value)}})
+	}
+	for name, found := range o.exact {
+		if name != "" && len(found) == 1 {
+			o.quick[quickSlot(name)] = quickOption{name, found[0]}
+		}
 	}
 	return o
 }
@@ -56,6 +74,11 @@ func optionID(id jsontext.Value) string {
 // find gives the index of the option that s means: exactly its id or label, or
 // else folded.
 func (o *options) find(s string) (int, string) {
+	if s != "" {
+		if q := &o.quick[quickSlot(s)]; q.name == s {
+			return q.index, ""
+		}
+	}
 	found := o.exact[s]
 	if len(found) == 0 {
 		found = o.folded[foldLabel(s)]

@@ -2,8 +2,12 @@ package mapping
 
 import "slices"
 
-// samples is how many values a profile shows of each kind.
-const samples = 3
+// samples is how many values a profile shows of each kind; of a longer one than
+// sampleBytes only the beginning, as a JSON string.
+const (
+	samples     = 3
+	sampleBytes = 1 << 10
+)
 
 // ColumnProfile says what an attribute got in the records seen so far.
 type ColumnProfile struct {
@@ -11,34 +15,56 @@ type ColumnProfile struct {
 	Attribute string
 	Type      string // "" without a schema
 	Match     bool
+	Required  bool // by the schema
 
 	Filled int64 // values that were sent, or would be
 	Blank  int64 // blank cells
-	Null   int64 // cells and values that stand for null
+	Null   int64 // cells and values that stand for null, but those that were refused
 	Bad    int64 // values that were refused
 
-	Samples   []string // the first converted values, as JSON, each once
-	BadValues []string // the first refused values, each once
+	Samples   []string   // the first converted values, as JSON, each once
+	BadValues []BadValue // the first refused values, each once
+}
+
+// BadValue is a value that an attribute can't take.
+type BadValue struct {
+	Value   string // as in the input, shortened and clean; "" where there is none
+	Problem string // begins with the value, where there is one
+	Line    int64  // where it stands first, 0 where [Mapper.At] was not told
 }
 
 func (p *ColumnProfile) fill(value []byte) {
 	p.Filled++
-	if len(p.Samples) == samples || len(p.Samples) > 0 && p.Samples[len(p.Samples)-1] == string(value) {
-		return
-	}
-	shown := clean(string(value))
-	if !slices.Contains(p.Samples, shown) {
-		p.Samples = append(p.Samples, shown)
+	if len(p.Samples) < samples {
+		p.sample(value)
 	}
 }
 
-func (p *ColumnProfile) refuse(value string) {
+func (p *ColumnProfile) sample(value []byte) {
+	for _, known := range p.Samples {
+		if known == string(value) {
+			return
+		}
+	}
+	kept := string(value)
+	if len(kept) > sampleBytes {
+		short, _ := appendText(nil, clean(kept))
+		kept = string(short)
+		if slices.Contains(p.Samples, kept) {
+			return
+		}
+	}
+	p.Samples = append(p.Samples, kept)
+}
+
+func (p *ColumnProfile) refuse(value, problem string, line int64) {
 	p.Bad++
 	if len(p.BadValues) == samples {
 		return
 	}
-	if shown := clean(value); !slices.Contains(p.BadValues, shown) {
-		p.BadValues = append(p.BadValues, shown)
+	shown := clean(value)
+	if !slices.ContainsFunc(p.BadValues, func(known BadValue) bool { return known.Value == shown }) {
+		p.BadValues = append(p.BadValues, BadValue{shown, problem, line})
 	}
 }
 
@@ -51,7 +77,6 @@ func (m *Mapper) Profile() []ColumnProfile {
 			continue
 		}
 		p := *f.profile
-		p.Match = f.match
 		for _, part := range f.parts {
 			p.Columns = append(p.Columns, part.column)
 		}

@@ -97,7 +97,7 @@ func (c *committer) take(it *item) {
 // more can end. The checkpoint before it is where the next run goes on.
 func (c *committer) flush() {
 	c.checkpoint()
-	for read := c.run.read.Load(); c.next < read; {
+	for read := c.run.read.Load() - c.run.passed.Load(); c.next < read; {
 		slot := &c.ring[c.next%windowRecords]
 		it := *slot
 		*slot = nil
@@ -180,7 +180,7 @@ func (c *committer) judge(last *item) {
 	}
 	done := c.tally.Created + c.tally.Updated + c.tally.Unchanged + c.tally.Rejected
 	if c.run.opts.DryRun {
-		done += c.tally.NotSent
+		done += c.tally.NotSent + c.run.passed.Load()
 	}
 	max := c.run.opts.MaxRejects
 	err := &TooManyRejectsError{Rejected: c.tally.Rejected, Done: done, Max: max}
@@ -213,8 +213,7 @@ func (c *committer) ask(q Question) bool {
 	if c.run.opts.Ask == nil {
 		return false
 	}
-	c.run.gate.Lock()
-	defer c.run.gate.Unlock()
+	defer c.run.gate.shut()()
 	c.goOn = c.run.opts.Ask(c.run.going, q)
 	return c.goOn
 }
@@ -234,6 +233,7 @@ func (c *committer) report() {
 func (c *committer) counts() Tally {
 	t := c.tally
 	t.Read = c.run.read.Load()
+	t.NotSent += c.run.passed.Load()
 	t.Requests = c.run.requests.Load()
 	t.Retries = c.run.retries.Load()
 	t.Throttled = c.run.throttled.Load()
@@ -247,7 +247,7 @@ func (c *committer) result(stopped stopReason) *Result {
 		Outcome: Complete,
 		Started: c.started,
 		Elapsed: c.before + time.Since(c.started),
-		Whole:   c.readWhole && c.tally.NotSent == 0,
+		Whole:   c.readWhole && c.counts().NotSent == 0,
 		Reasons: c.reasons.most(20),
 		Latency: c.run.latency.percentiles(),
 	}

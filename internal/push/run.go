@@ -24,8 +24,8 @@ type run struct {
 
 	sched    *scheduler
 	window   *window
-	finished chan *item   // to the committer, in whatever order records end
-	gate     sync.RWMutex // held by the committer while it asks whether to go on
+	finished chan *item // to the committer, in whatever order records end
+	gate     gate       // shut by the committer while it asks whether to go on
 
 	// going ends when the run stops, for whatever reason: nothing new is read
 	// or sent then. sending ends a while later, and with it requests in flight.
@@ -42,6 +42,8 @@ type run struct {
 	hasher state.Hasher // the reader's
 
 	read      atomic.Int64
+	passed    atomic.Int64 // dry run: records of read that would be sent; they have no sequence number
+	spare     *item        // the reader's, for the next record
 	requests  atomic.Int64
 	retries   atomic.Int64
 	throttled atomic.Int64
@@ -184,11 +186,18 @@ func (r *run) readInput(ctx context.Context, index int) error {
 		if !r.opts.Shard.takes(it) {
 			continue
 		}
+		if r.opts.DryRun && r.opts.State == nil && it.end.fate == notSent {
+			r.read.Add(1)
+			r.passed.Add(1)
+			*it = item{}
+			r.spare = it
+			continue
+		}
 		if r.window.enter(r.going, it.bytes) != nil {
 			r.read.Add(1) // read, and not sent: the run has stopped
 			continue
 		}
-		it.seq = r.read.Add(1) - 1
+		it.seq = r.read.Add(1) - 1 - r.passed.Load()
 		r.admit(it)
 	}
 	return nil
@@ -257,7 +266,12 @@ func (r *run) countRest(ctx context.Context, in *Input) error {
 // and takes the same way to the committer as the others. An error is not the
 // record's: nothing more can be mapped.
 func (r *run) prepare(in *Input, index int, rec source.Record) (*item, error) {
-	it := &item{input: index, rec: rec}
+	it := r.spare
+	if it == nil {
+		it = &item{}
+	}
+	r.spare = nil
+	it.input, it.rec = index, rec
 	err := rec.Err
 	if err == nil {
 		var a assertion

@@ -15,6 +15,9 @@ func (r *run) work() {
 		if it == nil {
 			return
 		}
+		if !r.gate.pass(r.going) {
+			return
+		}
 		if err := r.ready(it); err != nil {
 			r.stop(Failed, err)
 			return
@@ -25,10 +28,7 @@ func (r *run) work() {
 			}
 			return
 		}
-		r.gate.RLock() // waits while somebody is asked whether to go on
-		res := r.send(it)
-		r.gate.RUnlock()
-		r.settle(it, res)
+		r.settle(it, r.send(it))
 	}
 }
 

@@ -36,6 +36,7 @@ type document struct {
 	Error            string       `json:"error"`
 	Reasons          []reason     `json:"reject_reasons"`
 	Missing          *Missing     `json:"missing,omitempty"` // with --report-missing
+	*dryRunDocument               // nil but in a dry run
 }
 
 type latency struct {
@@ -80,6 +81,8 @@ func JSON(w io.Writer, s Summary) error {
 		RejectsFiles: orEmpty(r.RejectFiles),
 		Reasons:      make([]reason, 0, len(r.Reasons)),
 		Missing:      s.Missing,
+
+		dryRunDocument: s.Dry.document(),
 	}
 	if r.Err != nil {
 		doc.Error = r.Err.Error()
@@ -92,9 +95,9 @@ func JSON(w io.Writer, s Summary) error {
 	return enc.Encode(doc)
 }
 
-func orEmpty(list []string) []string {
+func orEmpty[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

@@ -20,6 +20,11 @@ type Summary struct {
 	Sandbox bool // the CRM was a sandbox: nothing real was written
 
 	Missing *Missing // nil where it was not asked for
+	Dry     *DryRun  // nil but in a dry run
+
+	// Workbooks are those of the reject files whose input was a workbook: they
+	// are CSV.
+	Workbooks []string
 
 	ExitCode int
 	Result   push.Result

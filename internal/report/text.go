@@ -22,7 +22,8 @@ func Text(w io.Writer, s Summary) error {
 	fmt.Fprintln(&b, headline(s))
 	writeTally(&b, s)
 	writeRequests(&b, s.Result)
-	writeReasons(&b, s.Result.Reasons)
+	writeDryRun(&b, s.Dry)
+	writeReasons(&b, s)
 	writeMissing(&b, s.Missing)
 	writeGoOn(&b, s)
 	_, err := w.Write(b.Bytes())
@@ -142,11 +143,16 @@ func latencyText(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 }
 
-func writeReasons(b *bytes.Buffer, reasons []push.Reason) {
+func writeReasons(b *bytes.Buffer, s Summary) {
+	reasons := s.Result.Reasons
 	if len(reasons) == 0 {
 		return
 	}
-	fmt.Fprintln(b, "\nwhy records were rejected:")
+	title := "why records were rejected:"
+	if s.DryRun {
+		title = "why records would be rejected:"
+	}
+	fmt.Fprintln(b, "\n"+title)
 	shown := reasons[:min(len(reasons), reasonsShown)]
 	for _, why := range shown {
 		status := ""
@@ -158,9 +164,15 @@ func writeReasons(b *bytes.Buffer, reasons []push.Reason) {
 	if rest := len(reasons) - len(shown); rest > 0 {
 		fmt.Fprintf(b, "  and %s\n", count(int64(rest), "other reason"))
 	}
+	if s.Dry != nil && s.Dry.NoRejectFile {
+		fmt.Fprintln(b, "  (--rejects FILE writes them to a file, each with its reasons)")
+	}
 }
 
 func writeGoOn(b *bytes.Buffer, s Summary) {
+	if len(s.Workbooks) > 0 {
+		fmt.Fprintf(b, "\nrejects of a workbook are written as CSV: %s\n", Clean(strings.Join(s.Workbooks, ", ")))
+	}
 	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
 		fmt.Fprintf(b, "\nmend %s, then push it again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), Clean(s.Again))
 	}
