@@ -8,6 +8,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/crmsync/crmsync/internal/pace"
+	"github.com/crmsync/crmsync/internal/push"
 )
 
 // learntPath is where the limit that a service has for a token is kept.
@@ -32,9 +33,13 @@ func (r *pushRun) learnt() *pace.Learnt {
 	return &known
 }
 
-// keepLearnt keeps what this run found out for the next.
-func (r *pushRun) keepLearnt(known *pace.Learnt) {
-	if known == nil || r.crm != nil || r.settings.dryRun {
+// slowestKept is the lowest limit, in requests a second, that is kept. One below
+// it may be a quota or an outage, and would hold up the next run for nothing.
+const slowestKept = 0.2
+
+// keepLearnt keeps what this run found out for the next, unless it was sent away.
+func (r *pushRun) keepLearnt(known *pace.Learnt, result *push.Result) {
+	if known == nil || known.Limit < slowestKept || result.Outcome == push.Failed || r.crm != nil || r.settings.dryRun {
 		return
 	}
 	data, err := json.Marshal(known)

@@ -179,7 +179,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	}
 	result := push.Run(ctx, opts)
 	if auto, ok := opts.Pacer.(*pace.Auto); ok {
-		r.keepLearnt(auto.Learnt())
+		r.keepLearnt(auto.Learnt(), result)
 	}
 	return result, nil
 }

@@ -99,7 +99,7 @@ func (r *pageReader) read(body io.Reader) error {
 	// An empty answer, text or a web page: the decoder knows where it fails.
 	v, err := dec.ReadValue()
 	if err == io.EOF {
-		return shapeError("it is empty")
+		return emptyAnswer
 	}
 	if err != nil {
 		return err

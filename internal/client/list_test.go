@@ -93,7 +93,7 @@ func TestListsThatCannotBeUnderstoodSaySo(t *testing.T) {
 	}{
 		{"another envelope", "", `{"rows":[{"id":1}]}`, "the answer can't be understood: it has no list under collection, records, data, people, companies, products", false},
 		{"a number", "", `17`, "the answer can't be understood: it is a number, not a list", false},
-		{"nothing", "", ``, "the answer can't be understood: it is empty", false},
+		{"nothing", "", ``, "the answer can't be understood: it is empty", true},
 		{"items that are no objects", "", `{"records":["a"]}`, "the answer can't be understood: a record is a text, not an object", false},
 		{"items without ids", "", `{"records":[{"sku":1}]}`, "the answer can't be understood: a record has no id", false},
 		{"a web page", "text/html", `<html>hello`, "the server answered 200 OK with an HTML page: this is not the API", false},

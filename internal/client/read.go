@@ -128,6 +128,9 @@ func (e callbackError) Unwrap() error { return e.err }
 // shapeError says that an answer isn't JSON in a form that is known.
 type shapeError string
 
+// emptyAnswer is a 2xx without a body where one was needed.
+const emptyAnswer shapeError = "it is empty"
+
 func (e shapeError) Error() string { return string(e) }
 
 // refusedError is a 2xx that says "success": false.
@@ -159,6 +162,7 @@ func (c *Client) readBroke(ctx, reqCtx context.Context, q call, resp *http.Respo
 		e.Message, e.hint = notTheAPI(resp), hintBaseURL
 	case errors.As(err, &shape):
 		e.Message, e.hint = c.line("the answer can't be understood: "+string(shape)), hintBaseURL
+		e.Retryable = shape == emptyAnswer // a gateway's, most likely
 	case errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF):
 		e.Message, e.hint = "the answer is not JSON", hintBaseURL
 	default:

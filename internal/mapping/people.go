@@ -90,6 +90,9 @@ func (c *catalog) standardise(fields []standardField) {
 		if f.address != firstAddress {
 			t.aliases = append(t.aliases, f.key, f.body)
 		}
+		if f.kind == typeObject {
+			t.attr.Type = typeObject // whatever the schema calls it
+		}
 		if f.related != "" {
 			// Whatever the schema calls it, the body takes one id.
 			t.attr.Type, t.attr.RelatedObjectSlug = client.TypeRelation, f.related
