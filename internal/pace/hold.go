@@ -152,12 +152,12 @@ func (h *hold) pause(now, wait time.Duration, outage bool, f *Feedback) {
 	}
 	if f.wait() > h.maxWait {
 		h.tooLong = &TooLongError{Until: h.clock().Add(wait), Wait: wait, Max: h.maxWait,
-			Why: "the server asks to wait after " + h.why}
+			Why: fmt.Sprintf("%s: the server asks to wait %s", h.why, rounded(wait))}
 		return
 	}
 	if without := now - h.began; without >= h.maxWait {
 		h.tooLong = &TooLongError{Until: h.clock().Add(wait), Wait: without, Max: h.maxWait,
-			Why: fmt.Sprintf("no good answer for %s: %s", rounded(without), h.why)}
+			Why: fmt.Sprintf("%s: no good answer for %s", h.why, rounded(without))}
 		return
 	}
 	// The last try is worth making before the time allowed is over.

@@ -110,7 +110,7 @@ type TooLongError struct {
 
 // Error says for how long and why the server is not to be reached.
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("%s: that is a wait of %s, longer than the %s allowed", e.Why, rounded(e.Wait), rounded(e.Max))
+	return fmt.Sprintf("%s, longer than the %s allowed", e.Why, rounded(e.Max))
 }
 
 // Hint says when to come back and how to allow the wait.
