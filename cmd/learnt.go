@@ -2,10 +2,9 @@ package cmd
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2"
 
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
@@ -47,11 +46,27 @@ func (r *pushRun) keepLearnt(known *pace.Learnt, result *push.Result) {
 		err = makeStateDirectory()
 	}
 	if err == nil {
-		err = renameio.WriteFile(r.learntPath(), data, 0o600)
+		err = replaceFile(r.learntPath(), data)
 	}
 	if err != nil {
 		r.app.log.Debug("could not keep what was learnt about the rate limit", "error", err)
 	}
+}
+
+// replaceFile writes a small file of the user's own in one step.
+func replaceFile(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
 }
 
 // makeStateDirectory makes the directory that is the user's alone.
