@@ -106,7 +106,8 @@ func (s *search) throttled(now, left time.Duration, f *Feedback, news bool) {
 	s.met = true
 	s.header(now, left, f)
 	if news {
-		s.climb.exhausted(now, f.wait() > 0)
+		lately := s.budget.since(left-time.Second) - s.budget.since(left)
+		s.climb.exhausted(now, left, f.wait(), lately)
 	}
 	s.climb.refused(f.wait() > 0)
 }

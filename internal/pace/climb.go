@@ -8,12 +8,13 @@ import (
 // How the rate moves after a 429 showed where the limit is.
 const (
 	cut         = 0.93            // go on at this share of the limit
-	sureCut     = 0.95            // where it was found there again and again
-	quickCut    = 0.85            // where it was a little too high
 	deepCut     = 0.75            // where it was much too high
 	firstCut    = 0.6             // where the limit is only guessed
 	leastReturn = 3 * time.Second // until the limit is tried again
 	mostReturn  = 120 * time.Second
+
+	// Below so many a second a 429 is a large part of all requests.
+	fewPerSecond = 8
 
 	// How many good answers pay for a 429: the next try waits until they do.
 	priceNamed   = 130 // the server says when to come back: under 2% of 429s
@@ -21,19 +22,14 @@ const (
 )
 
 // climb is the rate that 429s taught: unlimited until the first. Each series
-// of 429s measures the limit. The rate then goes on a little below, returns to
-// the limit by a cubic curve (fast at first, flat at the limit), and tries
-// beyond it.
+// of 429s measures the limit. The rate then goes on a little below: where the
+// limit is known, at a steady rate until the next try beyond it is due; where it
+// isn't, by a cubic curve (fast at first, flat at the supposed limit) and beyond.
 type climb struct {
 	on bool
-
-	top    float64       // the limit as measured, in requests a second
-	base   float64       // the rate after the last cut
-	from   time.Duration // when it was cut
-	back   time.Duration // from base to top
+	verdict
 	beyond time.Duration // the pace of the tries above top
-	sure   int           // series in a row that found the limit where it was
-	quick  int           // series in a row that came at once
+	long   bool          // the server named a wait that only long windows have
 
 	accepted int           // all good answers
 	debt     float64       // good answers owed for 429s
@@ -41,29 +37,13 @@ type climb struct {
 	dries    marks         // the first 429 of each series
 	opens    marks         // its end
 	now      series
-	before   before
+	before   verdict // as the series found it
+	wasOn    bool
 
 	// Whether the rate was used: it doesn't climb on requests nobody made.
 	tick     time.Duration
 	departed int
 	used     float64 // seconds that the departures were to take
-}
-
-// series is the 429s between the first and the next good answer.
-type series struct {
-	dry   mark
-	used  float64 // the rate at which it happened
-	named bool    // the server named the wait
-}
-
-// before is the climb as a series found it.
-type before struct {
-	on    bool
-	top   float64
-	from  time.Duration
-	back  time.Duration
-	sure  int
-	quick int
 }
 
 // begin starts from an earlier run's limit, carefully.
@@ -124,10 +104,12 @@ func (c *climb) refused(named bool) {
 	}
 }
 
-// exhausted takes the first 429 of a series.
-func (c *climb) exhausted(now time.Duration, named bool) {
-	c.before = before{c.on, c.top, c.from, c.back, c.sure, c.quick}
-	c.now = series{dry: mark{true, now, c.accepted}, used: c.at(now), named: named}
+// exhausted takes the first 429 of a series: to a request that left at the
+// given time, after so many others in the second before.
+func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
+	c.before, c.wasOn = c.verdict, c.on
+	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: c.at(left - lag), wait: wait, lately: lately}
+	c.long = c.long || wait > longWait
 }
 
 // reopened takes the end of a series: the moment at which the first request
@@ -144,8 +126,7 @@ func (c *climb) reopened(now time.Duration, said float64) {
 // with a later time.
 func (c *climb) settle(open time.Duration, said float64) {
 	pause := open - c.now.dry.at
-	c.from = open
-	if !c.before.on {
+	if !c.wasOn {
 		c.guess(open, pause, said)
 		return
 	}
@@ -154,74 +135,45 @@ func (c *climb) settle(open time.Duration, said float64) {
 		c.top = said
 		c.base = c.top * cut
 	}
-	// Who is not sure of the limit tries sooner, on credit.
-	part := time.Duration(8 >> min(c.sure, 3))
-	owed := seconds(min(c.debt/c.top, mostReturn.Seconds()))
-	c.back = min(max(leastReturn*time.Duration(1+c.sure), owed/part, 64*pause/part), mostReturn)
+	// The dearer a try, the rarer. But who is not sure of the limit tries
+	// sooner, on credit.
+	credit, most := c.terms()
+	owed := seconds(min(c.debt/c.top, most.Seconds()))
+	c.back = min(max(leastReturn*time.Duration(1+c.sure), owed/credit, 72*pause/credit), most)
 	c.beyond = max(
-		time.Second*time.Duration(1+min(c.sure, 3)),
+		time.Second*time.Duration(2+min(c.sure, 2)),
 		min(seconds(15/c.top), 5*time.Second*time.Duration(1+min(c.sure, 1))),
 		min(pause/2, 20*time.Second))
+}
+
+// terms are which part of the debt is to be paid before the next try, and how
+// long that may take at most.
+func (c *climb) terms() (credit, most time.Duration) {
+	most = mostReturn
+	if c.sure > 2 {
+		most += min(seconds(120/c.top), 180*time.Second)
+	}
+	if c.top < fewPerSecond {
+		return [...]time.Duration{6, 3, 1, 1}[min(c.sure, 3)], most
+	}
+	return [...]time.Duration{24, 12, 3, 1}[min(c.sure, 3)], most
 }
 
 // guess takes the first series. All that is known is how much was accepted
 // since the beginning: a full bucket was part of that, or a window's rest.
 func (c *climb) guess(open, pause time.Duration, said float64) {
-	c.on, c.quick = true, 2
+	c.on, c.quick, c.from = true, 2, open
 	c.top = max(1, float64(c.accepted)) / max(open.Seconds(), 0.001)
+	if c.now.wait <= longWait {
+		// Most limits count in seconds: the last one shows them best.
+		c.top = max(c.top, float64(min(c.accepted, c.now.lately)))
+	}
+	c.base = c.top * firstCut
 	if said > 0 {
 		c.top = min(c.top, said)
 	}
-	c.base = c.top * firstCut
 	c.back = max(2*time.Second, pause)
 	c.beyond = max(time.Second, min(pause/2, 20*time.Second))
-}
-
-// judge takes a later series: where is the limit, between what the server gave
-// out on average since the series before (which is the limit, if it counts in
-// long windows or has a deep bucket) and what was used last (which is, if it
-// counts in short ones)?
-func (c *climb) judge(open time.Duration) {
-	b, used := &c.before, c.now.used
-	ends, at, count := &c.dries, c.now.dry.at, c.now.dry.count
-	if c.now.named {
-		// A named end is exact, while the beginning is late by a latency.
-		ends, at, count = &c.opens, open, c.accepted
-	}
-	recent, exact := ends.measure(1, 8, 4*c.usual, at, count)
-	average, _ := ends.measure(len(ends), 20, 4*c.usual, at, count)
-	recent, average = min(recent, used), min(average, used)
-
-	climbed := c.now.dry.at - b.from
-	c.sure, c.quick = 0, 0
-	switch {
-	case climbed >= b.back/4 && used > 1.25*b.top: // the limit has risen, or was not known
-		c.top = between(average, used, 0.7)
-		c.base = c.top * cut
-	case climbed >= b.back/4: // where it was
-		c.top = max(average, 0.97*used)
-		c.base = c.top * cut
-		if c.sure = b.sure + 1; c.sure > 2 {
-			c.base = c.top * sureCut
-		}
-	case b.quick == 0: // a little too high
-		c.quick = 1
-		c.top = max(recent, quickCut*used)
-		c.base = c.top * quickCut
-	default: // much too high
-		c.quick = b.quick + 1
-		switch {
-		case exact:
-			c.top = max(between(recent, 0.9*used, 0.3), 0.2*used)
-		case average < used:
-			c.top = max(between(average, 0.9*used, 0.5), 0.3*used)
-		case c.quick == 2:
-			c.top = 0.75 * used
-		default:
-			c.top = 0.5 * used
-		}
-		c.base = c.top * deepCut
-	}
 }
 
 // scale follows a limit that the server said has changed.

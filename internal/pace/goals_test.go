@@ -63,26 +63,24 @@ func (t trial) floor(l modelLimit) (need, most float64, why string) {
 			need, most, why = min(need, n), max(most, m), because
 		}
 	}
-	if l.perSecond <= 2 || l.perSecond <= 10 && l.window > time.Second || l.window == time.Minute || l.window == 10*time.Second {
-		lower(need, 0.04, "what leaves before the first 429 is heard of")
-		if t.latency == 500*time.Millisecond {
+	few := l.perSecond <= 2 || l.perSecond <= 10 && l.window > time.Second || l.window == time.Minute || l.window == 10*time.Second
+	if few {
+		lower(need, 0.035, "what leaves before the first 429 is heard of")
+		switch {
+		case t.latency == 500*time.Millisecond && t.says == saysNothing:
 			lower(need, 0.10, "what leaves before the first 429 is heard of")
+		case t.latency == 500*time.Millisecond:
+			lower(need, 0.07, "what leaves before the first 429 is heard of")
 		}
 	}
 	if t.says != saysNothing && l.window <= time.Second {
-		lower(0.85, most, "the search, and a pause in whole seconds for each try")
-	}
-	if t.says == saysNothing && l.window >= 10*time.Second {
-		lower(0.75, most, "the window's end is found by doubling waits")
-	}
-	if t.says != saysNothing && l.window == 10*time.Second && l.name[:4] == "10/s" {
-		lower(0.92, most, "the search")
+		lower(0.92, most, "the search, and a pause in whole seconds for each try")
 	}
 	if t.change > 1 {
-		lower(0.80, most, "the new limit is found by the next try")
+		lower(0.82, most, "the new limit is found by the next try")
 	}
 	if t.other > 0 {
-		lower(0.72, most, "the other client comes in bursts")
+		lower(0.75, most, "the other client comes in bursts")
 	}
 	return need, most, why
 }

@@ -31,10 +31,12 @@
 // What is added: between two exhaustions a server has given out exactly its
 // limit, so that each series of 429s measures it. If that lies far below the
 // rate used last, the next series tells which was true, since a server with a
-// deep bucket refuses again at once. And each 429 must be paid for with good
-// answers before the limit is tried again, which bounds their share. Where
-// headers tell limit, rest and window they are followed instead: no try beyond
-// the limit, and what is left is spread to the window's end.
+// deep bucket refuses again at once. So the limit is enclosed between a rate
+// that held and one that was refused; the pacer stays at the one that held, and
+// tries more the more rarely, the surer it is. And each 429 must be paid for
+// with good answers before the limit is tried again, which bounds their share.
+// Where headers tell limit, rest and window they are followed instead: no try
+// beyond the limit, and what is left is spread to the window's end.
 //
 // docs/pace.md has the results of simulating some hundreds of model servers.
 package pace

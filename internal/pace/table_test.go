@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -192,7 +193,10 @@ const (
 	ends   = "<!-- end of the table -->"
 )
 
-// write replaces the table in the document.
+// tally is where the document's first lines say how many goals are met.
+var tally = regexp.MustCompile(`In simulation \d+ of \d+ behaviours of a server meet their goal`)
+
+// write replaces the table in the document, and the tally in its first lines.
 func (t *table) write(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -203,8 +207,12 @@ func (t *table) write(file string) error {
 	if !ok || !ok2 {
 		return fmt.Errorf("%s has no place for the table", file)
 	}
+	if !tally.MatchString(head) {
+		return fmt.Errorf("%s has no place for the tally", file)
+	}
+	head = tally.ReplaceAllString(head, fmt.Sprintf("In simulation %d of %d behaviours of a server meet their goal", t.met, t.all))
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%s\n\n%d of %d behaviours meet their goal; what misses it is bold.\n", head, begins, t.met, t.all)
+	fmt.Fprintf(&b, "%s%s\n\nWhat misses its goal is bold.\n", head, begins)
 	for _, group := range t.groups {
 		fmt.Fprintf(&b, "\n### %s\n\n| limit | latency | headers | of the allowed | 429s | |\n|---|---|---|---|---|---|\n", group)
 		b.WriteString(strings.Join(t.rows[group], "\n") + "\n")
