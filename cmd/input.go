@@ -20,6 +20,7 @@ type input struct {
 	mapper  *mapping.Mapper
 	rejects reject.Options
 	ahead   *ahead // what was read before the first write; nil where nothing was
+	stop    func() // ends a wait for more of a stream
 }
 
 // openInputs opens every input and looks into it, so that what is wrong with
@@ -27,14 +28,16 @@ type input struct {
 func (r *pushRun) openInputs(ctx context.Context) error {
 	s := r.settings
 	for _, path := range r.paths {
+		ctx, stop := context.WithCancel(ctx)
 		reader, err := source.Open(ctx, path, source.Options{
 			Format: s.format, Delimiter: s.delimiter, Encoding: s.encoding, Columns: s.columns, Sheet: s.sheet, HeaderRow: s.headerRow,
 			Stdin: r.app.streams.In,
 		})
 		if err != nil {
+			stop()
 			return err
 		}
-		in := &input{path: path, reader: reader, info: reader.Info()}
+		in := &input{path: path, reader: reader, info: reader.Info(), stop: stop}
 		r.inputs = append(r.inputs, in)
 		if reader.Columns() == nil && s.columns != nil {
 			return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; %s is JSON, where each record names its own keys", in.info.Name)
@@ -53,7 +56,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 
 // forPush is the input as the pipeline takes it, but for its rejects.
 func (in *input) forPush() push.Input {
-	p := push.Input{Name: in.info.Name, Reader: in.reader, Mapper: in.mapper, Uncounted: in.isStream()}
+	p := push.Input{Name: in.info.Name, Reader: in.reader, Mapper: in.mapper, Uncounted: in.isStream(), Interrupt: in.stop}
 	if in.ahead != nil {
 		p.Reader = in.ahead
 	}

@@ -116,6 +116,7 @@ func (r *pushRun) do(c *cobra.Command) error {
 
 func (r *pushRun) close() {
 	for _, in := range r.inputs {
+		in.stop()
 		in.reader.Close()
 	}
 	if r.client != nil {

@@ -204,7 +204,22 @@ func TestASecondPushIsRefused(t *testing.T) {
 		}
 	}
 	shard.Shard = "1/2"
-	open(t, dir, shard)
+	var locked *LockedError
+	if _, _, err := Open(dir, shard, started); !errors.As(err, &locked) {
+		t.Errorf("a shard beside the whole run: %v", err)
+	}
+}
+
+func TestShardsOfOneDivisionDontMeet(t *testing.T) {
+	dir := t.TempDir()
+	first, second, other := products(), products(), products()
+	first.Shard, second.Shard, other.Shard = "1/2", "2/2", "1/3"
+	open(t, dir, first)
+	open(t, dir, second)
+	var locked *LockedError
+	if _, _, err := Open(dir, other, started); !errors.As(err, &locked) {
+		t.Errorf("a shard of another division: %v", err)
+	}
 }
 
 func TestAKilledProcessLeavesNoLock(t *testing.T) {

@@ -142,9 +142,12 @@ func differences(was, is Run) []string {
 	return list
 }
 
-// sharedInput is a file that both runs push. Shards of a run don't meet.
+// sharedInput is a file that both runs push. Shards of a run don't meet, if they
+// are of one division.
 func sharedInput(a, b Run) (path string, ok bool) {
-	if a.Shard != b.Shard {
+	_, ofA, shardA := strings.Cut(a.Shard, "/")
+	_, ofB, shardB := strings.Cut(b.Shard, "/")
+	if shardA && shardB && ofA == ofB && a.Shard != b.Shard {
 		return "", false
 	}
 	for _, in := range a.Inputs {

@@ -380,7 +380,9 @@ func (m *Mapper) finish() (Assertion, error) {
 	if len(m.problems) > 0 {
 		problems := slices.Clone(m.problems)
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.order - b.order })
-		return Assertion{}, &RowError{Problems: problems}
+		// Where the key is known it stays so: which shard rejects a record must
+		// not depend on what else is wrong with it.
+		return Assertion{Lanes: m.lanes(lanes)}, &RowError{Problems: problems}
 	}
 	if m.o.Duplicates != nil {
 		m.o.Duplicates.Add(m.match, m.o.Input, m.line)
@@ -388,8 +390,14 @@ func (m *Mapper) finish() (Assertion, error) {
 	if m.o.CheckOnly {
 		return Assertion{Match: m.match}, nil
 	}
-	if lanes == nil {
-		lanes = []string{m.matchLane}
-	}
+	lanes = m.lanes(lanes)
 	return Assertion{Match: m.match, Lanes: lanes, Body: m.body()}, nil
+}
+
+// lanes are those of the match value where a person's addresses give none.
+func (m *Mapper) lanes(ofAddresses []string) []string {
+	if len(ofAddresses) > 0 || !m.matched || m.o.CheckOnly {
+		return ofAddresses
+	}
+	return []string{m.matchLane}
 }

@@ -78,6 +78,10 @@ func (c *committer) resume(from *journal.Checkpoint) {
 	}
 	c.before = time.Duration(from.Seconds * float64(time.Second))
 	c.at = *from
+	c.ahead = make(map[int64]journal.Settled, len(from.Beyond))
+	for _, s := range from.Beyond {
+		c.ahead[s.Seq-1] = s
+	}
 }
 
 // begin saves where the run stands before anything is sent: from here on even a
@@ -171,6 +175,9 @@ func (c *committer) beyond() []journal.Settled {
 	for seq := c.next; seq < c.next+windowRecords; seq++ {
 		it := c.ring[seq%windowRecords]
 		if it == nil {
+			if s, ok := c.ahead[seq]; ok {
+				over = append(over, s)
+			}
 			continue
 		}
 		s := journal.Settled{Seq: seq + 1}

@@ -36,6 +36,10 @@ type committer struct {
 	sent    int                // and those of them that would be sent again
 	before  time.Duration      // that earlier parts of the run took
 
+	// What an earlier part of the run ended beyond its checkpoint and this one
+	// has not come to, by sequence number: a kill must not forget it.
+	ahead map[int64]journal.Settled
+
 	readWhole bool // the reader came to the end of every input; set before the channel is closed
 }
 
@@ -72,6 +76,7 @@ func (c *committer) loop() {
 // take commits what is complete up to the first record still under way.
 func (c *committer) take(it *item) {
 	c.ring[it.seq%windowRecords] = it
+	delete(c.ahead, it.seq)
 	c.unsaved++
 	if it.end.fate != unchanged {
 		c.sent++
@@ -203,19 +208,20 @@ func (c *committer) judge(last *item) {
 		return
 	}
 	err.Reason = last.end.reason
-	if !c.ask(Question{Rejected: c.tally.Rejected, Reason: last.end.reason, InARow: err.InARow}) {
-		c.run.stop(Stopped, err)
-	}
+	c.ask(Question{Rejected: c.tally.Rejected, Reason: last.end.reason, InARow: err.InARow}, err)
 }
 
-// ask holds the workers while somebody is asked whether to go on.
-func (c *committer) ask(q Question) bool {
+// ask holds the workers while somebody is asked whether to go on, and lets go of
+// them when the run has stopped if not.
+func (c *committer) ask(q Question, otherwise error) {
 	if c.run.opts.Ask == nil {
-		return false
+		c.run.stop(Stopped, otherwise)
+		return
 	}
 	defer c.run.gate.shut()()
-	c.goOn = c.run.opts.Ask(c.run.going, q)
-	return c.goOn
+	if c.goOn = c.run.opts.Ask(c.run.going, q); !c.goOn {
+		c.run.stop(Stopped, otherwise)
+	}
 }
 
 func (c *committer) report() {
@@ -267,6 +273,9 @@ func (c *committer) result(stopped stopReason) *Result {
 			continue
 		}
 		path, err := in.Rejects.Finish()
+		if err != nil {
+			res.Whole = false // the next run finishes the file
+		}
 		if err != nil && res.Err == nil {
 			res.Outcome, res.Err = Failed, err
 		}

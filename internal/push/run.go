@@ -179,7 +179,10 @@ func (r *run) readInput(ctx context.Context, index int) error {
 		}
 		it, err := r.prepare(in, index, rec)
 		if err != nil {
-			r.read.Add(1) // read, and not sent
+			r.read.Add(1)         // read, and not sent
+			if ctx.Err() != nil { // which is why the lookup failed
+				r.stop(Interrupted, context.Cause(ctx))
+			}
 			r.stop(Failed, err)
 			continue
 		}
@@ -209,7 +212,9 @@ func (r *run) admit(it *item) {
 	if it.body != nil && r.opts.State != nil {
 		r.compare(it)
 	}
-	if end, over := r.settledBefore(it.seq); over && it.body != nil {
+	// The state may know by now of what ended beyond the checkpoint: how it ended
+	// then is what counts.
+	if end, over := r.settledBefore(it.seq); over && (it.body != nil || it.end.fate == unchanged) {
 		it.body, it.end = nil, end
 	}
 	if it.body == nil || r.opts.DryRun {

@@ -15,9 +15,6 @@ func (r *run) work() {
 		if it == nil {
 			return
 		}
-		if !r.gate.pass(r.going) {
-			return
-		}
 		if err := r.ready(it); err != nil {
 			r.stop(Failed, err)
 			return
@@ -26,6 +23,12 @@ func (r *run) work() {
 			if r.going.Err() == nil {
 				r.stop(Failed, err) // the service asks for a longer wait than allowed
 			}
+			return
+		}
+		// Who waited long for the pacer goes no more where the run has stopped
+		// meanwhile, or somebody is asked whether it shall go on.
+		if !r.gate.pass(r.going) || r.going.Err() != nil {
+			r.opts.Pacer.Done(pace.Feedback{Kind: pace.Abandoned, Started: time.Now()})
 			return
 		}
 		r.settle(it, r.send(it))
@@ -89,6 +92,11 @@ func (r *run) settle(it *item, res client.Result) {
 	case client.Retryable:
 		if it.failures > r.opts.Retries {
 			r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: res.Message})
+			return
+		}
+		if wait := res.Limits.RetryAfter; !res.Throttled() && res.Limits.HasRetryAfter && r.opts.MaxWait > 0 && wait > r.opts.MaxWait {
+			r.stop(Failed, &pace.TooLongError{Until: time.Now().Add(wait), Wait: wait, Max: r.opts.MaxWait,
+				Why: "the server asks to wait after " + res.Message})
 			return
 		}
 		it.due = r.retryAt(it, res)
