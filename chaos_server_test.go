@@ -43,7 +43,9 @@ func (s *chaosServer) listen(ctx context.Context, address string) error {
 		}
 		listener, err = net.Listen("tcp", address)
 	}
-	s.address = listener.Addr().String()
+	if s.address == "" { // a restart keeps it, while others read it
+		s.address = listener.Addr().String()
+	}
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
 	s.serving.Go(func() { _ = s.http.Serve(listener) })
 	return nil
