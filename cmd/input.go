@@ -31,7 +31,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		ctx, stop := context.WithCancel(ctx)
 		reader, err := source.Open(ctx, path, source.Options{
 			Format: s.format, Delimiter: s.delimiter, Encoding: s.encoding, Columns: s.columns, Sheet: s.sheet, HeaderRow: s.headerRow,
-			Stdin: r.app.streams.In,
+			Decimal: r.decimal(), Stdin: r.app.streams.In,
 		})
 		if err != nil {
 			stop()

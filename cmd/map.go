@@ -227,7 +227,6 @@ func (r *pushRun) warnOfProposal(in *input, text []byte) error {
 	}
 	_, err = mapping.New(mapping.Options{
 		Object: r.object, Schema: r.schema, Columns: in.reader.Columns(), File: file,
-		NativeNumbers: in.info.Format == source.XLSX,
 	})
 	if err == nil {
 		return nil

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/crmsync/crmsync/internal/mapping"
-	"github.com/crmsync/crmsync/internal/source"
 )
 
 // readMapping reads the mapping file, where there is one, and settles what it
@@ -64,6 +63,17 @@ func (r *pushRun) mapInputs(context.Context) error {
 	return nil
 }
 
+// decimal is what the numbers of a workbook have before their fraction: that of
+// the locale, as in the text that a spreadsheet of the locale would save. So a
+// workbook and its reject file are read alike.
+func (r *pushRun) decimal() string {
+	tag := r.settings.locale
+	if tag == "" && r.file != nil {
+		tag = r.file.Locale
+	}
+	return mapping.DecimalSeparator(tag)
+}
+
 func (r *pushRun) mappingOptions(in *input) mapping.Options {
 	s := r.settings
 	opts := mapping.Options{
@@ -71,7 +81,7 @@ func (r *pushRun) mappingOptions(in *input) mapping.Options {
 		Columns: in.reader.Columns(), Input: in.info.Name,
 		Map: s.mapped, Set: s.constants, DropUnknown: s.dropUnknown,
 		Locale: s.locale, Location: s.location, ListSeparator: s.listSeparator,
-		File: r.file, Lookup: r.lookups, NativeNumbers: in.info.Format == source.XLSX,
+		File: r.file, Lookup: r.lookups,
 	}
 	if s.blank != nil {
 		opts.Blank, opts.BlankSet = *s.blank, true

@@ -99,17 +99,36 @@ func TestNumbers(t *testing.T) {
 		{"fr", "1\u202f234,50", "1234.50"}, {"fr", "1\u00a0234,50", "1234.50"}, {"fr", "1 234,50", "1234.50"},
 		{"de-CH", "1’234.50", "1234.50"}, {"de-CH", "1'234.50", "1234.50"}, {"en-IN", "12,34,567.5", "1234567.5"}, {"de-AT", "1.234,5", "1234.5"}, {"no", "1 234,5", "1234.5"},
 	})
-	for cell, want := range map[string]string{
-		"12.5": "12.5", "1.234,5": "1234.5", "12": "12",
-		"1.234": `"1.234" is not a number without doubt (as a number of the workbook it is another one than as text of locale de: --locale is for numbers that are stored as text)`,
-	} {
-		if got := sent(t, Options{Locale: "de", NativeNumbers: true}, "price", cell); got != want {
-			t.Errorf("a workbook's %s is sent as %s", cell, got)
-		}
-	}
 	if got := sentJSON(t, Options{}, "price", "true"); got != "true is not a number" {
 		t.Error(got)
 	}
+}
+
+func TestWhatASpreadsheetLeavesOfAFailedFormulaIsNoValue(t *testing.T) {
+	for _, attribute := range []string{"name", "price", "phone", "released", "active", "category", "cost"} {
+		for _, cell := range []string{"#N/A", "#DIV/0!", "#NV", "#######"} {
+			if got := sent(t, Options{}, attribute, cell); !strings.HasPrefix(got, show(cell)+" is ") {
+				t.Errorf("%s: %s is sent as %s", attribute, cell, got)
+			}
+			if got := sent(t, Options{Null: cell, HasNull: true}, attribute, cell); got != "null" {
+				t.Errorf("%s: %s, said to be null, is sent as %s", attribute, cell, got)
+			}
+		}
+	}
+	run(t, "name", []conversionTest{
+		{"", "#N/A", `"#N/A" is what a spreadsheet shows where a cell has no value (mend it there; --null "#N/A" has such cells clear the attribute)`},
+		{"", "#1", `"#1"`}, {"", "#new", `"#new"`}, {"", "N/A", `"N/A"`}, {"", "###", `"###"`},
+	})
+}
+
+func TestALongNumberThatASpreadsheetRoundedIsNoText(t *testing.T) {
+	rounded := func(s string) string {
+		return show(s) + ` is a long number that a spreadsheet rounded: its digits are lost (export it again with the column as text)`
+	}
+	run(t, "name", []conversionTest{
+		{"", "4,93E+11", rounded("4,93E+11")}, {"", "4.93123E+17", rounded("4.93123E+17")}, {"", "5E+11", rounded("5E+11")},
+		{"", "1E5", `"1E5"`}, {"", "1E+5", `"1E+5"`}, {"", "4.93e11", `"4.93e11"`}, {"", "4.93E+1x", `"4.93E+1x"`}, {"", "3.E+10", `"3.E+10"`}, {"", "9.10", `"9.10"`},
+	})
 }
 
 func TestTexts(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 // conversionVersion changes when the same cell and schema would give another
 // body than before.
-const conversionVersion = 1
+const conversionVersion = 2
 
 // Fingerprint identifies everything that decides which body a record gets:
 // options, mapping file, and the schema of the attributes that can be fed. Two
@@ -20,7 +20,6 @@ func (m *Mapper) hash() string {
 	o := m.o
 	fmt.Fprintf(h, "%d\n%q %q %q\n", conversionVersion, o.Object, o.Match, o.Columns)
 	fmt.Fprintf(h, "%t %d %t %q %q %q %q %t\n", o.DropUnknown, o.Blank, o.HasNull, o.Null, o.Locale, o.Location, o.ListSeparator, o.NestCustom)
-	fmt.Fprintf(h, "native %t\n", o.NativeNumbers)
 	fmt.Fprintf(h, "map %q set %q lookup %t\n", o.Map, o.Set, o.Lookup != nil)
 	if o.File != nil {
 		fmt.Fprintf(h, "null %q\n", o.File.Null)

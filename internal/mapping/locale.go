@@ -27,7 +27,6 @@ type locale struct {
 	groups  []string // spellings of the group separator
 	primary int      // digits in the last group
 	others  int      // digits in the groups before it
-	native  bool     // plain decimals may be meant as such, see Options.NativeNumbers
 	order   dateOrder
 	yes, no []string       // folded, beside true/false, yes/no, 1/0
 	months  map[string]int // folded names and abbreviations, without a final dot
@@ -105,6 +104,16 @@ type localeError struct{ problem string }
 func (e *localeError) Error() string { return e.problem }
 func (e *localeError) Hint() string {
 	return "languages: " + supportedLanguages() + "; a region may follow, as in en-US, en-GB or de-CH"
+}
+
+// DecimalSeparator is what stands between the whole and the fraction of a number
+// in a locale; a point for "" and for what is no locale.
+func DecimalSeparator(tag string) string {
+	l, err := newLocale(tag)
+	if l == nil || err != nil {
+		return "."
+	}
+	return l.decimal
 }
 
 // newLocale finds how a BCP 47 tag writes values; nil for "".

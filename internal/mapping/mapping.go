@@ -52,12 +52,6 @@ type Options struct {
 	Location      *time.Location // --timezone, for times without an offset; nil is time.Local
 	ListSeparator string         // between the values of one cell; "" is ";"
 
-	// NativeNumbers says that the input has numbers of its own beside text, as
-	// workbooks do, which come as plain decimals whatever the locale. A cell
-	// that would be one number as such and another one as the locale's text,
-	// like 1.234 in German, is then refused.
-	NativeNumbers bool
-
 	// File is a parsed mapping file. Where an option above says something, the
 	// option wins; a --map replaces the file's whole entry for its column, a
 	// --set the file's constant of that attribute.

@@ -45,12 +45,6 @@ func appendNumber(dst []byte, s string, l *locale) ([]byte, bool) {
 		if l == nil || l.decimal == "." || strings.IndexByte(s, '.') < 0 {
 			return appendPlain(dst, s), true
 		}
-		if l.native {
-			if _, both := l.appendNumber(nil, s); both {
-				return dst, false
-			}
-			return appendPlain(dst, s), true
-		}
 	}
 	if l == nil {
 		return dst, false
@@ -153,9 +147,6 @@ func numberHint(cell string, l *locale) string {
 	s := strings.TrimSpace(cell)
 	if l != nil {
 		_, ok := appendNumber(nil, s, nil)
-		if ok && l.native {
-			return " without doubt (as a number of the workbook it is another one than as text of locale " + l.tag + ": --locale is for numbers that are stored as text)"
-		}
 		if ok && l.decimal != "." {
 			return " of locale " + l.tag + " (there the decimal separator is " + show(l.decimal) + ")"
 		}

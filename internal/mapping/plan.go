@@ -18,9 +18,6 @@ func New(options Options) (*Mapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	if loc != nil {
-		loc.native = o.NativeNumbers
-	}
 	p := &planner{
 		o:        &o,
 		catalog:  newCatalog(&o),

@@ -45,6 +45,12 @@ func (c *textConverter) check(s string) string {
 			return show(s) + " has " + strconv.Itoa(n) + " characters, but text has 255 at most"
 		}
 	}
+	if spreadsheetError(s) {
+		return errorProblem(s)
+	}
+	if roundedCode(s) {
+		return show(s) + " is a long number that a spreadsheet rounded: its digits are lost (export it again with the column as text)"
+	}
 	if c.companyDomain {
 		if problem := companyDomainProblem(s); problem != "" {
 			return show(s) + " " + problem
@@ -54,6 +60,36 @@ func (c *textConverter) check(s string) string {
 		return c.validate(s)
 	}
 	return ""
+}
+
+// spreadsheetError tells what spreadsheets leave in a cell whose formula failed,
+// or whose column was too narrow for its number.
+func spreadsheetError(s string) bool {
+	if len(s) < 3 || s[0] != '#' {
+		return false
+	}
+	switch s {
+	case "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
+		"#NV", "#BEZUG!", "#WERT!", "#ZAHL!", // German
+		"#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", // French
+		"#N/D", "#VALOR!", "#¡REF!", "#¡VALOR!", "#¡DIV/0!", "#¿NOMBRE?", "#¡NUM!", "#VALORE!", "#RIF!", "#NOME?": // Spanish, Portuguese, Italian
+		return true
+	}
+	return len(s) >= 4 && strings.Trim(s, "#") == ""
+}
+
+func errorProblem(s string) string {
+	return show(s) + " is what a spreadsheet shows where a cell has no value (mend it there; --null " + show(s) + " has such cells clear the attribute)"
+}
+
+// roundedCode tells 4.93E+11 as a spreadsheet writes long numbers, an article
+// number for example: many of them become the same text. 1E5 may be a code.
+func roundedCode(s string) bool {
+	if len(s) < 5 || s[0]-'0' > 9 || s[1] != '.' && s[1] != ',' && s[1] != 'E' {
+		return false
+	}
+	exponent := strings.Index(s, "E+")
+	return exponent > 0 && len(s)-exponent >= 4 && scientific(s)
 }
 
 // validate refuses what surely is neither of the forms that the attribute
@@ -134,6 +170,8 @@ func (c phoneConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
 
 func phoneProblem(s string) string {
 	switch trimmed := strings.TrimSpace(s); {
+	case spreadsheetError(trimmed):
+		return errorProblem(s)
 	case strings.HasPrefix(trimmed, "'"):
 		return show(s) + " begins with a spreadsheet's apostrophe (export the column as text, without it)"
 	case strings.HasPrefix(trimmed, "="):

@@ -33,6 +33,7 @@ type Options struct {
 	Columns   []string  // names of the columns where the file has no header
 	Sheet     string    // XLSX: the sheet's name; "" is the first
 	HeaderRow int       // row that holds the column names, from 1; 0 finds it
+	Decimal   string    // XLSX: what number cells have before their fraction; "" is a point
 	Stdin     io.Reader // what the path "-" reads
 
 	// MaxRecordBytes is the longest record (CSV record, cell or line) that is

@@ -27,22 +27,26 @@ type xlsxReader struct {
 	book   *excelize.File
 	rows   *excelize.Rows
 	check  *sheetCheck
+	styles cellStyles
 	header header
 	places []int // of the header's names in a row, from 0
 	row    int   // rows read
 	ahead  []sheetRow
 	place  Position
+
+	decimal string // of number cells
 }
 
 // sheetRow is one row with content.
 type sheetRow struct {
-	number int
-	cells  []string
+	number  int
+	cells   []string
+	numbers []int // of the cells those that hold a plain number
 }
 
 // openWorkbook makes r read a sheet of the workbook.
 func (r *Reader) openWorkbook(ctx context.Context, opts Options) error {
-	x := &xlsxReader{in: r.in, size: r.info.Size, place: Position{Offset: -1, Line: 1}}
+	x := &xlsxReader{in: r.in, size: r.info.Size, place: Position{Offset: -1, Line: 1}, decimal: opts.Decimal}
 	r.free = x.close
 	if r.in.file == nil || r.info.Compression != "" {
 		return &InputError{
@@ -57,7 +61,7 @@ func (r *Reader) openWorkbook(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	x.book, err = excelize.OpenFile(r.in.name, excelize.Options{UnzipSizeLimit: unpackedLimit})
+	x.book, err = excelize.OpenFile(r.in.name, excelize.Options{UnzipSizeLimit: unpackedLimit, RawCellValue: true})
 	if err != nil {
 		return damagedWorkbook(r.in.name, err)
 	}
@@ -68,7 +72,7 @@ func (r *Reader) openWorkbook(ctx context.Context, opts Options) error {
 	if x.check, err = archive.check(ctx, sheet); err != nil {
 		return err
 	}
-	if err := plainStyles(x.book); err != nil {
+	if x.styles, err = stylesOf(x.book); err != nil {
 		return damagedWorkbook(r.in.name, err)
 	}
 	if x.rows, err = x.book.Rows(sheet.name); err != nil {
@@ -223,10 +227,17 @@ func (x *xlsxReader) next() (sheetRow, error) {
 		if filled(cells) == 0 && len(x.check.problems[x.row]) == 0 {
 			continue
 		}
+		row := sheetRow{number: x.row, cells: cells}
 		for i, cell := range cells {
-			cells[i] = shownCell(cell)
+			if cell == "" {
+				continue
+			}
+			var isNumber bool
+			if cells[i], isNumber = x.styles.text(cell, x.check.kinds.of(x.row, i)); isNumber {
+				row.numbers = append(row.numbers, i)
+			}
 		}
-		return sheetRow{x.row, cells}, nil
+		return row, nil
 	}
 	if err := x.rows.Error(); err != nil {
 		return sheetRow{}, damagedWorkbook(x.in.name, err)
@@ -240,6 +251,11 @@ func (x *xlsxReader) read() (Record, error) {
 	row, err := x.next()
 	if err != nil {
 		return Record{}, err
+	}
+	if x.decimal != "" {
+		for _, i := range row.numbers {
+			row.cells[i] = strings.Replace(row.cells[i], ".", x.decimal, 1)
+		}
 	}
 	rec := Record{Line: int64(row.number)}
 	x.place.Line = rec.Line + 1
@@ -260,7 +276,7 @@ func (x *xlsxReader) read() (Record, error) {
 		for n, place := range x.places {
 			if place == p.column && !strings.HasPrefix(x.header.names[n], ownPrefix) {
 				return x.bad(rec, row, fmt.Sprintf("column %q, cell %s: %s", x.header.names[n], cellName(p.column, row.number), p.what),
-					"mend the formula, or open the workbook in Excel and save it again"), nil
+					"open the workbook in Excel and save it again"), nil
 			}
 		}
 	}

@@ -17,8 +17,8 @@ import (
 
 // archive is a workbook as the ZIP archive that it is. What the library would
 // pass over in silence is found out here, before the run: a part that is
-// damaged or cut off, cells that refer to nothing, errors and missing results
-// of formulas.
+// damaged or cut off, cells that refer to nothing, missing results of
+// formulas.
 type archive struct {
 	name  string
 	parts map[string]*zip.File
@@ -161,6 +161,7 @@ type sheetCheck struct {
 	hidden   int64
 	merged   int64
 	problems map[int][]cellProblem // by row
+	kinds    sheetKinds
 }
 
 // cellProblem is why a cell has no value.
@@ -289,17 +290,33 @@ func (s *sheetPass) cell(d *xml.Decoder, e xml.StartElement) error {
 		if n, err := strconv.Atoi(strings.TrimSpace(value.String())); err != nil || n < 0 || n >= s.texts {
 			return fmt.Errorf("a cell in row %d refers to text %s of %d", s.found.rows, value.String(), s.texts)
 		}
-	case kind == "e":
-		return s.problem(fmt.Sprintf("its value is the error %s", value.String()))
 	case formula && !hasValue:
 		return s.problem("its formula was never calculated")
 	}
-	return nil
+	if !hasValue {
+		return nil
+	}
+	return s.found.kinds.note(s.found.rows, column, kindOf(e))
+}
+
+// kindOf tells from a cell's attributes what it holds.
+func kindOf(e xml.StartElement) cellKind {
+	switch attr(e, "t") {
+	case "b":
+		return booleanCell
+	case "", "n":
+		style, err := strconv.Atoi(attr(e, "s"))
+		if err != nil || style < 0 || style >= 1<<16-int(numberCell) {
+			style = 0 // that of a cell which names none
+		}
+		return numberCell + cellKind(style)
+	}
+	return textCell
 }
 
 func (s *sheetPass) problem(what string) error {
 	if s.problems++; s.problems > mostProblems {
-		return fmt.Errorf("more than %d cells hold errors or formulas that were never calculated", mostProblems)
+		return fmt.Errorf("more than %d cells hold formulas that were never calculated", mostProblems)
 	}
 	row := s.found.rows
 	s.found.problems[row] = append(s.found.problems[row], cellProblem{s.column, what})

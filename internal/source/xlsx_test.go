@@ -67,6 +67,13 @@ func TestWorkbookCells(t *testing.T) {
 		{"a date", 45292, "dd.mm.yyyy", "2024-01-01"},
 		{"a date in words", 45292, `[$-407]dddd, d. mmmm yyyy`, "2024-01-01"},
 		{"a date with a time", 45292.75, "m/d/yy h:mm AM/PM", "2024-01-01T18:00:00"},
+		{"a second before midnight, where the format has no time", 45292.99999, "dd.mm.yyyy", "2024-01-01"},
+		{"almost midnight, where the format has a time", 45292.9999999, "dd.mm.yyyy hh:mm:ss", "2024-01-02T00:00:00"},
+		{"the last day before Excel's leap day of 1900", 59, "dd.mm.yyyy", "1900-02-28"},
+		{"Excel's leap day of 1900", 60, "dd.mm.yyyy", "1900-02-29"},
+		{"the first day after it", 61, "dd.mm.yyyy", "1900-03-01"},
+		{"a day before all", -1, "dd.mm.yyyy", "-1"},
+		{"a day after all", 2958466, "dd.mm.yyyy", "2958466"},
 		{"midnight, where the format has a time", 45292, "yyyy-mm-dd hh:mm", "2024-01-01T00:00:00"},
 		{"a time of day", 0.5, "h:mm", "12:00:00"},
 		{"elapsed hours", 1.5, "[h]:mm", "36:00"},
@@ -214,12 +221,12 @@ func patched(t testing.TB, path, part, old, new string) string {
 	return to
 }
 
-func TestAnErrorInACellRejectsItsRecord(t *testing.T) {
+func TestAnErrorInACellIsItsText(t *testing.T) {
 	path := workbook(t, func(f *excelize.File) {
 		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17}, []any{"B", 2})
 	})
 	path = patched(t, path, "xl/worksheets/sheet1.xml", `<c r="B2"><v>17</v></c>`, `<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`)
-	want := []string{`2: BAD column "price", cell B2: its value is the error #DIV/0! RAW "A,#DIV/0!"`, `3: "B" "2"`}
+	want := []string{`2: "A" "#DIV/0!"`, `3: "B" "2"`}
 	if diff := cmp.Diff(want, shown(all(t, openPath(t, path, Options{})))); diff != "" {
 		t.Error(diff)
 	}
@@ -230,12 +237,29 @@ func TestANumberHasTheDigitsThatExcelShows(t *testing.T) {
 		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17})
 	})
 	for stored, want := range map[string]string{
-		"1.2999999999999998": "1.3", "0.1": "0.1", "12345678901": "12345678901", "4.9312345678899998E+17": "4.93123456789E+17", "1E-3": "0.001",
+		"1.2999999999999998": "1.3", "0.1": "0.1", "12345678901": "12345678901", "1234567890123456": "1234567890123456", "-12345678901234567890": "-12345678901234567890",
+		"1234567890123456.5": "1.23456789012346E+15", "1.5E+20": "1.5E+20", " 5 ": "5", "abc": "abc", "1e400": "1e400", "19.989999999999998": "19.99", "-1.5E-7": "-0.00000015", "4.9312345678899998E+17": "4.93123456789E+17", "1E-3": "0.001",
 	} {
 		r := openPath(t, patched(t, path, "xl/worksheets/sheet1.xml", "<v>17</v>", "<v>"+stored+"</v>"), Options{})
 		if diff := cmp.Diff([]string{fmt.Sprintf(`2: "A" %q`, want)}, shown(all(t, r))); diff != "" {
 			t.Errorf("%s: %s", stored, diff)
 		}
+	}
+}
+
+func TestNumbersHaveTheDecimalSeparatorThatIsAskedForAndTextsStay(t *testing.T) {
+	path := workbook(t, func(f *excelize.File) {
+		rowsOf(f, "Sheet1", []any{"sku", 1.5}, []any{"A", 1.234}, []any{"B", "1.234"}, []any{"C", 7}, []any{1.5, nil}, []any{"D", true})
+		formatted(f, "B7", 45292.5, "dd.mm.yyyy hh:mm")
+		f.SetCellValue("Sheet1", "A7", "E")
+	})
+	r := openPath(t, path, Options{Decimal: ","})
+	if diff := cmp.Diff([]string{"sku", "1.5"}, r.Columns()); diff != "" {
+		t.Error(diff)
+	}
+	want := []string{`2: "A" "1,234"`, `3: "B" "1.234"`, `4: "C" "7"`, `5: "1,5" ""`, `6: "D" "TRUE"`, `7: "E" "2024-01-01T12:00:00"`}
+	if diff := cmp.Diff(want, shown(all(t, r))); diff != "" {
+		t.Error(diff)
 	}
 }
 
