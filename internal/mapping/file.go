@@ -1,8 +1,9 @@
 package mapping
 
 import (
-	"strconv"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/strictyaml"
 )
 
 // File is a mapping file: how the columns of one kind of input become
@@ -81,20 +82,4 @@ const (
 )
 
 // FileError says what is wrong in a mapping file, and where.
-type FileError struct {
-	Name    string
-	Line    int // from 1; 0 where the file as a whole is meant
-	Column  int // from 1
-	Problem string
-	hint    string
-}
-
-func (e *FileError) Error() string {
-	if e.Line == 0 {
-		return e.Name + ": " + e.Problem
-	}
-	return e.Name + ":" + strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Column) + ": " + e.Problem
-}
-
-// Hint says what to write instead.
-func (e *FileError) Hint() string { return e.hint }
+type FileError = strictyaml.Error

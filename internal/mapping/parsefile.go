@@ -2,98 +2,57 @@ package mapping
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-)
 
-// maxFile bounds a mapping file: one of this size was not written by people.
-const maxFile = 4 << 20
+	"github.com/crmsync/crmsync/internal/strictyaml"
+)
 
 // ParseFile reads a mapping file (YAML, or JSON, which is YAML too). It is
 // strict: unknown and duplicate keys and values of the wrong kind are errors
 // with line and column. name stands in messages. The error is a *FileError.
-func ParseFile(name string, data []byte) (file *File, err error) {
-	p := &fileParser{file: &File{Name: name}}
-	defer func() {
-		// The walk ends at the first mistake, from however deep it is.
-		r := recover()
-		if stop, ok := r.(*FileError); ok {
-			file, err = nil, stop
-		} else if r != nil {
-			panic(r)
-		}
-	}()
-	switch {
-	case len(data) > maxFile:
-		return nil, &FileError{Name: name, Problem: "it is too large for a mapping file"}
-	case !utf8.Valid(data):
-		return nil, &FileError{Name: name, Problem: "it is not UTF-8 text"}
-	}
-	tree, err := parseYAML(name, data)
+func ParseFile(name string, data []byte) (*File, error) {
+	file := &File{Name: name}
+	err := strictyaml.Walk(name, data, dialect(), func(w *strictyaml.Walker, root ast.Node) {
+		p := &fileParser{w, file}
+		p.top(root)
+	})
 	if err != nil {
 		return nil, err
 	}
-	var root ast.Node
-	for _, document := range tree.Docs {
-		if document.Body == nil {
-			continue
-		}
-		if root != nil {
-			p.stop(document.Body, "", "a mapping file holds one document")
-		}
-		root = document.Body
+	return file, nil
+}
+
+// ParseColumns reads what another file says of columns in the words of a mapping
+// file: node is the block that stands under columns there. The error is a
+// *FileError.
+func ParseColumns(name string, node ast.Node) (*File, error) {
+	p := &fileParser{&strictyaml.Walker{Name: name, Dialect: dialect()}, &File{Name: name}}
+	err := p.Guard(func() { p.columns(node) })
+	if err != nil {
+		return nil, err
 	}
-	if root == nil {
-		return nil, &FileError{Name: name, Problem: "the mapping file is empty", hint: "crmsync map FILE proposes one"}
-	}
-	p.top(root)
 	return p.file, nil
 }
 
-// parseYAML gives the tree of a YAML text. What makes the library panic is a
-// mistake in the file, too.
-func parseYAML(name string, data []byte) (tree *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			tree, err = nil, &FileError{Name: name, Problem: "it is not valid YAML"}
-		}
-	}()
-	tree, err = parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, yamlError(name, err)
-	}
-	return tree, nil
+func dialect() strictyaml.Dialect {
+	return strictyaml.Dialect{Kind: "mapping file", EmptyHint: "crmsync map FILE proposes one", Show: show, Closest: closestKey}
 }
 
-// yamlError puts a syntax error of the YAML library into one line.
-func yamlError(name string, err error) error {
-	e := &FileError{Name: name, Problem: "it is not valid YAML"}
-	var syntax yaml.Error
-	if errors.As(err, &syntax) {
-		e.Problem += ": " + clean(strings.ReplaceAll(syntax.GetMessage(), "\n", " "))
-		if at := syntax.GetToken(); at != nil && at.Position != nil {
-			e.Line, e.Column = at.Position.Line, at.Position.Column
-		}
+func closestKey(name string, known []string) string {
+	candidates := make([]named, 0, len(known))
+	for _, k := range known {
+		candidates = append(candidates, named{k, []string{foldName(k)}})
 	}
-	return e
+	key, _ := closest(name, candidates)
+	return key
 }
 
 // fileParser walks over the tree of a mapping file.
-type fileParser struct{ file *File }
-
-// stop ends the walk with a mistake at n.
-func (p *fileParser) stop(n ast.Node, hint, format string, args ...any) {
-	e := &FileError{Name: p.file.Name, Problem: fmt.Sprintf(format, args...), hint: hint}
-	if at := n.GetToken(); at != nil && at.Position != nil {
-		e.Line, e.Column = at.Position.Line, at.Position.Column
-	}
-	panic(e)
+type fileParser struct {
+	*strictyaml.Walker
+	file *File
 }
 
 // topKeys and columnKeys are the keys that a mapping file knows;
@@ -108,119 +67,123 @@ func columnKeys() []string {
 
 func (p *fileParser) top(root ast.Node) {
 	f := p.file
-	for _, e := range p.entries(root, "a mapping file") {
-		switch e.name {
+	for _, e := range p.Entries(root, "a mapping file") {
+		switch e.Name {
 		case "object":
-			f.Object = p.filled(e)
+			f.Object = p.Filled(e)
 		case "match":
-			f.Match = p.filled(e)
+			f.Match = p.Filled(e)
 		case "locale":
-			f.Locale = p.filled(e)
+			f.Locale = p.Filled(e)
 			if _, err := newLocale(f.Locale); err != nil {
-				p.stop(e.value, hintOf(err), "%s", err)
+				p.Stop(e.Value, hintOf(err), "%s", err)
 			}
 		case "timezone":
-			f.Timezone = p.filled(e)
+			f.Timezone = p.Filled(e)
 			location, err := time.LoadLocation(f.Timezone)
 			if err != nil {
-				p.stop(e.value, "write a name such as Europe/Berlin or UTC", "timezone %s is not known", show(f.Timezone))
+				p.Stop(e.Value, "write a name such as Europe/Berlin or UTC", "timezone %s is not known", show(f.Timezone))
 			}
 			f.Location = location
 		case "blank":
 			f.HasBlank = true
-			switch p.one(e, "skip", "null", "empty") {
+			switch p.One(e, "skip", "null", "empty") {
 			case "null":
 				f.Blank = BlankNull
 			case "empty":
 				f.Blank = BlankEmpty
 			}
 		case "null":
-			f.Null = p.words(e)
+			f.Null = p.Words(e)
 		case "list_separator":
 			f.ListSeparator = p.separator(e)
 		case "custom_attributes":
 			f.HasCustom = true
-			f.NestCustom = p.one(e, "flat", "nested") == "nested"
+			f.NestCustom = p.One(e, "flat", "nested") == "nested"
 		case "set":
-			for _, c := range p.entries(e.value, "set") {
-				f.Set = append(f.Set, Constant{c.name, p.text(c)})
+			for _, c := range p.Entries(e.Value, "set") {
+				f.Set = append(f.Set, Constant{c.Name, p.Text(c)})
 			}
 		case "columns":
-			for _, c := range p.entries(e.value, "columns") {
-				p.column(c)
-			}
+			p.columns(e.Value)
 		default:
-			p.unknown(e, "", topKeys())
+			p.Unknown(e, "", topKeys())
 		}
 	}
 }
 
+func (p *fileParser) columns(node ast.Node) {
+	for _, c := range p.Entries(node, "columns") {
+		p.column(c)
+	}
+}
+
 // separator demands something that can stand between two values.
-func (p *fileParser) separator(e entry) string {
-	s := p.text(e)
+func (p *fileParser) separator(e strictyaml.Entry) string {
+	s := p.Text(e)
 	if s == "" {
-		p.stop(at(e), "", "%s must not be empty", e.name)
+		p.Stop(strictyaml.At(e), "", "%s must not be empty", e.Name)
 	}
 	return s
 }
 
 // column reads what a column is said to do: the attribute alone, a block, or a
 // list of blocks for several attributes.
-func (p *fileParser) column(c entry) {
-	line := c.key.GetToken().Position.Line
-	if isBlank(c.name) {
-		p.stop(c.key, "", "a column must have a name")
+func (p *fileParser) column(c strictyaml.Entry) {
+	line := c.Key.GetToken().Position.Line
+	if isBlank(c.Name) {
+		p.Stop(c.Key, "", "a column must have a name")
 	}
-	if to, ok := scalar(c.value); ok {
+	if to, ok := strictyaml.Scalar(c.Value); ok {
 		if isBlank(to) {
-			p.stop(at(c), "", "column %s names no attribute", show(c.name))
+			p.Stop(strictyaml.At(c), "", "column %s names no attribute", show(c.Name))
 		}
-		p.file.Columns = append(p.file.Columns, FileColumn{Column: c.name, Line: line, To: to})
+		p.file.Columns = append(p.file.Columns, FileColumn{Column: c.Name, Line: line, To: to})
 		return
 	}
-	list, ok := c.value.(*ast.SequenceNode)
+	list, ok := c.Value.(*ast.SequenceNode)
 	if !ok {
-		if kindOf(c.value) == "nothing" {
-			p.stop(c.key, `write "to: ATTR", or "drop: true"`, "column %s says nothing", show(c.name))
+		if strictyaml.KindOf(c.Value) == "nothing" {
+			p.Stop(c.Key, `write "to: ATTR", or "drop: true"`, "column %s says nothing", show(c.Name))
 		}
-		p.use(c, c.value, line)
+		p.use(c, c.Value, line)
 		return
 	}
 	if len(list.Values) == 0 {
-		p.stop(list, `write "to: ATTR", or "drop: true"`, "column %s says nothing", show(c.name))
+		p.Stop(list, `write "to: ATTR", or "drop: true"`, "column %s says nothing", show(c.Name))
 	}
 	first := len(p.file.Columns)
 	for _, use := range list.Values {
 		p.use(c, use, use.GetToken().Position.Line)
 		fc := p.file.Columns[len(p.file.Columns)-1]
 		if fc.Drop && len(list.Values) > 1 {
-			p.stop(use, "", "column %s is both dropped and mapped", show(c.name))
+			p.Stop(use, "", "column %s is both dropped and mapped", show(c.Name))
 		}
 		for _, other := range p.file.Columns[first : len(p.file.Columns)-1] {
 			if foldName(other.To) == foldName(fc.To) {
-				p.stop(use, "", "column %s feeds attribute %s twice", show(c.name), show(fc.To))
+				p.Stop(use, "", "column %s feeds attribute %s twice", show(c.Name), show(fc.To))
 			}
 		}
 	}
 }
 
 // use reads one block of a column.
-func (p *fileParser) use(c entry, block ast.Node, line int) {
-	fc := FileColumn{Column: c.name, Line: line}
-	what := "column " + show(c.name)
-	list := p.entries(block, what)
+func (p *fileParser) use(c strictyaml.Entry, block ast.Node, line int) {
+	fc := FileColumn{Column: c.Name, Line: line}
+	what := "column " + show(c.Name)
+	list := p.Entries(block, what)
 	for _, e := range list {
-		switch e.name {
+		switch e.Name {
 		case "to":
-			fc.To = p.filled(e)
+			fc.To = p.Filled(e)
 		case "drop":
-			fc.Drop = p.yes(e)
+			fc.Drop = p.Yes(e)
 		case "type":
-			fc.Type = p.one(e, plainTypes()...)
+			fc.Type = p.One(e, plainTypes()...)
 		case "format":
-			fc.Format = p.filled(e)
+			fc.Format = p.Filled(e)
 			if _, err := newLayout(fc.Format, nil); err != nil {
-				p.stop(e.value, "", "%s", err)
+				p.Stop(e.Value, "", "%s", err)
 			}
 		case "separator":
 			fc.Separator = p.separator(e)
@@ -228,36 +191,36 @@ func (p *fileParser) use(c entry, block ast.Node, line int) {
 			fc.Trim = p.trim(e)
 		case "case":
 			fc.Case = CaseLower
-			if p.one(e, "lower", "upper") == "upper" {
+			if p.One(e, "lower", "upper") == "upper" {
 				fc.Case = CaseUpper
 			}
 		case "null":
-			fc.Null = p.words(e)
+			fc.Null = p.Words(e)
 		case "values":
-			for _, v := range p.entries(e.value, "values") {
-				pair := ValuePair{From: v.name, ToNull: kindOf(v.value) == "nothing"}
+			for _, v := range p.Entries(e.Value, "values") {
+				pair := ValuePair{From: v.Name, ToNull: strictyaml.KindOf(v.Value) == "nothing"}
 				if !pair.ToNull {
-					pair.To = p.text(v)
+					pair.To = p.Text(v)
 				}
 				fc.Values = append(fc.Values, pair)
 			}
 		case "default":
-			fc.Default, fc.HasDefault = p.filled(e), true
+			fc.Default, fc.HasDefault = p.Filled(e), true
 		case "required":
-			fc.Required = p.yes(e)
+			fc.Required = p.Yes(e)
 		case "join":
-			fc.Join, fc.HasJoin = p.text(e), true
+			fc.Join, fc.HasJoin = p.Text(e), true
 		case "lookup":
 			fc.Lookup = p.lookup(e)
 		default:
-			p.unknown(e, " in "+what, columnKeys())
+			p.Unknown(e, " in "+what, columnKeys())
 		}
 	}
 	switch {
 	case fc.Drop && len(list) > 1:
-		p.stop(block, "", "%s is dropped, so nothing else can be said of it", what)
+		p.Stop(block, "", "%s is dropped, so nothing else can be said of it", what)
 	case !fc.Drop && fc.To == "":
-		p.stop(block, `write "to: ATTR", or "drop: true"`, "%s says nothing of where it goes", what)
+		p.Stop(block, `write "to: ATTR", or "drop: true"`, "%s says nothing of where it goes", what)
 	}
 	p.file.Columns = append(p.file.Columns, fc)
 }
@@ -268,35 +231,35 @@ func plainTypes() []string {
 	return []string{"text", "number", "phone_number", "date", "datetime", "checkbox", "rating", "currency", "relation", "user"}
 }
 
-func (p *fileParser) trim(e entry) TrimMode {
-	if b, ok := e.value.(*ast.BoolNode); ok {
+func (p *fileParser) trim(e strictyaml.Entry) TrimMode {
+	if b, ok := e.Value.(*ast.BoolNode); ok {
 		if b.Value {
 			return TrimSpace
 		}
 		return TrimNone
 	}
-	if p.one(e, "space", "domain") == "domain" {
+	if p.One(e, "space", "domain") == "domain" {
 		return TrimDomain
 	}
 	return TrimSpace
 }
 
-func (p *fileParser) lookup(e entry) *Reference {
+func (p *fileParser) lookup(e strictyaml.Entry) *Reference {
 	ref := &Reference{}
-	for _, l := range p.entries(e.value, "lookup") {
-		switch l.name {
+	for _, l := range p.Entries(e.Value, "lookup") {
+		switch l.Name {
 		case "object":
-			ref.Object = p.filled(l)
+			ref.Object = p.Filled(l)
 		case "match":
-			ref.Match = p.filled(l)
+			ref.Match = p.Filled(l)
 		case "create":
-			ref.Create = p.yes(l)
+			ref.Create = p.Yes(l)
 		default:
-			p.unknown(l, " in lookup", []string{"object", "match", "create"})
+			p.Unknown(l, " in lookup", []string{"object", "match", "create"})
 		}
 	}
 	if ref.Object == "" || ref.Match == "" {
-		p.stop(e.key, `write "lookup: {object: companies, match: domain}"`, "lookup must name object and match")
+		p.Stop(e.Key, `write "lookup: {object: companies, match: domain}"`, "lookup must name object and match")
 	}
 	return ref
 }
