@@ -47,6 +47,7 @@ func TestScript(t *testing.T) {
 			"writetoken":  writeToken,
 			"echo-server": startEcho,
 			"crm-rate":    crmRate,
+			"crm-listed":  crmListed,
 		},
 	})
 }
@@ -122,6 +123,7 @@ type crm struct {
 	mu       sync.Mutex
 	requests int
 	asserts  int
+	listed   map[string]int // requests for a page of an object's records, by slug
 	arrived  *sync.Cond
 
 	signalled *exec.Cmd // the last command that a signal was sent to
@@ -132,6 +134,9 @@ func (c *crm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.requests++
 	if r.Method == http.MethodPut {
 		c.asserts++
+	}
+	if object, found := strings.CutPrefix(r.URL.Path, "/v2/crm/"); found && r.Method == http.MethodGet && !strings.HasPrefix(object, "objects") {
+		c.listed[object]++
 	}
 	c.arrived.Broadcast()
 	c.mu.Unlock()
@@ -176,6 +181,7 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	c := ts.Value(crmKey{}).(*crm)
 	c.CRM, c.requests, c.asserts, c.arrived = made, 0, 0, sync.NewCond(&c.mu)
+	c.listed = map[string]int{}
 
 	serve(ts, c)
 }
@@ -298,6 +304,20 @@ func crmSaw(ts *testscript.TestScript, neg bool, args []string) {
 	defer c.mu.Unlock()
 	if got := strconv.Itoa(c.asserts); got != args[0] {
 		ts.Fatalf("the CRM received %s asserts, want %s", got, args[0])
+	}
+}
+
+// crmListed checks for how many pages of an object's records the CRM was asked:
+// crm-listed companies 0
+func crmListed(ts *testscript.TestScript, neg bool, args []string) {
+	c := crmOf(ts)
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: crm-listed OBJECT PAGES")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if got := strconv.Itoa(c.listed[args[0]]); got != args[1] {
+		ts.Fatalf("the CRM was asked for %s pages of %s, want %s", got, args[0], args[1])
 	}
 }
 

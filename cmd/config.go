@@ -34,8 +34,13 @@ type configuration struct {
 	viper        *viper.Viper
 	file         string          // the config file in use, "" for none
 	explicit     map[string]bool // flags that the command line itself gives
+	inJob        map[string]bool // of a push of a job: flags that the job file gives
 	tokenCommand string
 }
+
+// stated tells whether a flag was given for this very push, and not for whatever
+// runs here.
+func (conf *configuration) stated(flag string) bool { return conf.explicit[flag] || conf.inJob[flag] }
 
 // configure fills in the flags that the command line leaves out, from the
 // environment, then from the config file.

@@ -3,32 +3,25 @@ package cmd
 import (
 	"context"
 
-	"github.com/crmsync/crmsync/internal/client"
-	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/mapping"
-	"github.com/crmsync/crmsync/internal/push"
 )
 
-// prepareLookups makes what finds the ids of related records and members. It
-// asks the CRM nothing until a cell needs it.
+// prepareLookups makes what finds the ids of related records and members.
 func (r *pushRun) prepareLookups(ctx context.Context) error {
-	s := r.settings
-	if s.shard.Count > 0 && r.createsRelated() {
+	if r.settings.shard.Count > 0 && r.createsRelated() {
 		return usage("push without --shard, or push the related records first",
 			"--shard and a lookup that creates don't go together: two processes could create the same record")
 	}
-	r.pace = r.newPacer()
-	r.lookups = lookup.New(lookup.Options{
-		Client: r.client, Context: ctx, Log: r.app.warningLog(),
-		Retries: s.retries, MaxWait: s.maxWait, DryRun: s.dryRun,
-		NestCustom: r.file != nil && r.file.NestCustom,
-		References: r.ownReferences(),
-		Pace: func(ctx context.Context, attempt func() client.Result) error {
-			return push.Paced(ctx, r.pace, attempt)
-		},
-	})
-	r.lookups.Pushing(r.object)
+	r.pace = r.shared.pacer(r)
+	r.lookups = r.shared.lookup(ctx, r)
+	r.usePace()
 	return nil
+}
+
+// usePace has lookups go at this push's pace, as one of those that share them.
+func (r *pushRun) usePace() {
+	r.lookups.pace = r.pace
+	r.lookups.Pushing(r.object)
 }
 
 func (r *pushRun) createsRelated() bool {
@@ -43,29 +36,46 @@ func (r *pushRun) createsRelated() bool {
 	return false
 }
 
-// ownReferences are the lookups that the records of this run themselves can
-// answer: those into the object that is pushed.
-func (r *pushRun) ownReferences() []mapping.Reference {
-	own := []mapping.Reference{}
-	if r.object == "companies" {
-		own = append(own, mapping.Reference{Object: r.object, Match: r.match})
-	}
+// references are the lookups that the push may ask for. Companies are looked up
+// by their domain without a mapping file saying so.
+func (r *pushRun) references() []mapping.Reference {
+	all := []mapping.Reference{{Object: "companies", Match: "domain"}}
 	if r.file == nil {
-		return own
+		return all
 	}
 	for _, column := range r.file.Columns {
-		if ref := column.Lookup; ref != nil && ref.Object == r.object {
-			own = append(own, mapping.Reference{Object: ref.Object, Match: ref.Match})
+		if ref := column.Lookup; ref != nil {
+			all = append(all, mapping.Reference{Object: ref.Object, Match: ref.Match})
 		}
 	}
-	return own
+	return all
 }
 
 // learn tells the lookups what an accepted record is known by; nil where nobody
 // will ask.
 func (r *pushRun) learn() func(match, recordID string) {
-	if len(r.ownReferences()) == 0 {
+	asked := false
+	for _, ref := range r.shared.learns {
+		asked = asked || ref.Object == r.object
+	}
+	switch {
+	case !asked:
+		return nil
+	case !r.settings.dryRun:
+		return func(match, recordID string) { r.lookups.Learn(r.object, r.match, match, recordID) }
+	case r.part == nil:
 		return nil
 	}
-	return func(match, recordID string) { r.lookups.Learn(r.object, r.match, match, recordID) }
+	// A record finds an earlier one of the same file only if that was answered in
+	// time, which a dry run can't know: so only later pushes find it here.
+	return func(match, _ string) { r.wouldWrite = append(r.wouldWrite, match) }
+}
+
+// tellLookups has the later pushes of a dry run find the records that this one
+// would write.
+func (r *pushRun) tellLookups() {
+	for _, match := range r.wouldWrite {
+		r.lookups.Learn(r.object, r.match, match, "")
+	}
+	r.wouldWrite = nil
 }

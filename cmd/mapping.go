@@ -16,6 +16,11 @@ import (
 func (r *pushRun) readMapping() error {
 	s := r.settings
 	r.match = s.match
+	if r.part != nil && r.part.Columns != nil {
+		var err error
+		r.file, err = mapping.ParseColumns(r.part.file.Name, r.part.Columns)
+		return err
+	}
 	if s.mappingFile == "" {
 		return nil
 	}

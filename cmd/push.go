@@ -14,7 +14,6 @@ import (
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/journal"
-	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
@@ -38,8 +37,9 @@ func (a *app) pushCommand() *cobra.Command {
 			"  zcat people.ndjson.gz | crmsync push - --object people --match email\n" +
 			"  crmsync push products.rejects.csv -m sku                 again, what was rejected",
 		RunE: func(c *cobra.Command, args []string) error {
-			a.run = a.newPushRun(s, args)
-			return a.run.do(c)
+			r := a.newPushRun(s, args)
+			a.run = r
+			return r.do(c)
 		},
 	}
 	s.addTo(c)
@@ -67,14 +67,18 @@ type pushRun struct {
 	journal *journal.Journal    // nil where the run can't be resumed
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
 
+	shared  *session
 	pace    pace.Pacer
-	lookups *lookup.Lookup
+	lookups *lookups
 
 	workspace string          // stands for the token's workspace
 	state     *state.Store    // nil without --only-changed
 	absent    *report.Missing // nil without --report-missing
 
 	duplicates *mapping.Duplicates // in a dry run
+
+	part       *part    // of a job; nil for a push of its own
+	wouldWrite []string // in a job's dry run: match values of what would be accepted
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -89,38 +93,67 @@ func (r *pushRun) do(c *cobra.Command) error {
 		return err
 	}
 	r.conf = conf
+	if err := r.understand(ctx); err != nil {
+		return err
+	}
+	r.shared = newSession(r)
+	defer r.shared.close()
+	defer r.close()
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	result, err := r.carryOut(ctx)
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, result)
+}
+
+// understand settles what is to be pushed into what; it opens no input.
+func (r *pushRun) understand(ctx context.Context) error {
 	if err := r.readMapping(); err != nil {
 		return err
 	}
 	if err := r.check(); err != nil {
 		return err
 	}
-	defer r.close()
-	for _, prepare := range []func(context.Context) error{
-		r.nameObject, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.prepareLookups,
-		r.mapInputs, r.openState, r.openJournal, r.warnOfMatch,
-	} {
-		if err := prepare(ctx); err != nil {
-			return err
-		}
+	return r.nameObject(ctx)
+}
+
+// prepare finds out what is wrong with inputs, schema and mapping. It writes
+// nothing and asks the CRM for the schema alone.
+func (r *pushRun) prepare(ctx context.Context) error {
+	return inTurn(ctx, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.prepareLookups, r.mapInputs)
+}
+
+// carryOut pushes what was prepared. An error means that it did not come to that.
+func (r *pushRun) carryOut(ctx context.Context) (*push.Result, error) {
+	if err := inTurn(ctx, r.openState, r.openJournal, r.warnOfMatch); err != nil {
+		return nil, err
 	}
 	result, err := r.push(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.keep(result); err != nil && result.Err == nil {
 		result.Outcome, result.Err = push.Failed, err
 	}
-	return r.finish(ctx, result)
+	return result, nil
+}
+
+func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *pushRun) close() {
 	for _, in := range r.inputs {
 		in.stop()
 		in.reader.Close()
-	}
-	if r.client != nil {
-		r.client.CloseIdle()
 	}
 	if r.journal != nil {
 		r.journal.Close()
@@ -178,7 +211,9 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	if r.app.streams.InTTY && r.app.streams.ErrTTY && !slices.Contains(r.paths, "-") {
 		opts.Ask = r.app.asker(bar)
 	}
+	r.usePace()
 	result := push.Run(ctx, opts)
+	r.tellLookups()
 	if auto, ok := opts.Pacer.(*pace.Auto); ok {
 		r.keepLearnt(auto.Learnt(), result)
 	}
@@ -197,6 +232,18 @@ func (r *pushRun) newPacer() pace.Pacer {
 
 // finish writes the summary and says how the program ends.
 func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
+	code, err := r.conclude(ctx, result)
+	if problem := r.write(code, *result); problem != nil {
+		if err != nil {
+			problem = fmt.Errorf("%w; %w", problem, err)
+		}
+		return &runEnded{max(code, exitFailed), problem}
+	}
+	return &runEnded{code, err}
+}
+
+// conclude gives the exit code of a push that ran, and the error to show.
+func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, error) {
 	code := codeOfOutcome(ctx, result.Outcome)
 	err := result.Err
 	if err != nil {
@@ -210,13 +257,7 @@ func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
 	if result.NotSent > 0 && slices.ContainsFunc(r.inputs, (*input).isStream) && !r.settings.dryRun {
 		r.app.note("stdin can't be gone on with: put it into a file and push that; what was sent already is only updated again")
 	}
-	if problem := r.write(code, *result); problem != nil {
-		if err != nil {
-			problem = fmt.Errorf("%w; %w", problem, err)
-		}
-		return &runEnded{max(code, exitFailed), problem}
-	}
-	return &runEnded{code, err}
+	return code, err
 }
 
 // neverStarted writes the summary of a run that could not start, where a script
@@ -233,13 +274,15 @@ func (r *pushRun) neverStarted(ctx context.Context, code exitCode, err error) ex
 	return code
 }
 
+func (r *pushRun) wantsJSON() bool { return r.app.wantsJSON(r.settings) }
+
 // wantsJSON tells whether the result goes to a script. Where the flags could
 // not be read, the command line still says it.
-func (r *pushRun) wantsJSON() bool {
-	if r.settings != nil && r.settings.output == "json" {
+func (a *app) wantsJSON(s *settings) bool {
+	if s != nil && s.output == "json" {
 		return true
 	}
-	args := strings.Join(r.app.args, "\x00") + "\x00"
+	args := strings.Join(a.args, "\x00") + "\x00"
 	for _, form := range []string{"-o\x00json\x00", "-ojson\x00", "-o=json\x00", "--output\x00json\x00", "--output=json\x00"} {
 		if strings.Contains(args, form) {
 			return true
@@ -249,14 +292,22 @@ func (r *pushRun) wantsJSON() bool {
 }
 
 func (r *pushRun) write(code exitCode, result push.Result) error {
-	summary := report.Summary{
-		Object: r.object, Match: r.match, Sources: r.paths, ExitCode: int(code), Result: result,
-	}
 	write := report.Text
 	if r.wantsJSON() {
 		write = report.JSON
 	} else if r.app.quiet {
 		return nil
+	}
+	if err := write(r.app.streams.Out, r.summary(code, result)); err != nil && !closedPipe(err) {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// summary is what is told of the push.
+func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
+	summary := report.Summary{
+		Object: r.object, Match: r.match, Sources: r.paths, ExitCode: int(code), Result: result,
 	}
 	if r.settings != nil {
 		// A run that never started may not have come to these.
@@ -267,10 +318,7 @@ func (r *pushRun) write(code exitCode, result push.Result) error {
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
 		r.describe(&summary, result)
 	}
-	if err := write(r.app.streams.Out, summary); err != nil && !closedPipe(err) {
-		return fmt.Errorf("writing the summary: %w", err)
-	}
-	return nil
+	return summary
 }
 
 // explain adds what only the command line knows to the error that ended a run.
@@ -297,7 +345,7 @@ func (r *pushRun) again(result push.Result) string {
 		"locale", "timezone", "list-separator", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
 	for _, group := range r.settings.groups {
 		group.flags.VisitAll(func(f *pflag.Flag) {
-			if slices.Contains(keep, f.Name) && r.conf.explicit[f.Name] {
+			if slices.Contains(keep, f.Name) && r.conf.stated(f.Name) {
 				words = append(words, flagWords(f)...)
 			}
 		})
@@ -329,8 +377,13 @@ func (r *pushRun) goOn(result push.Result) string {
 	if result.NotSent == 0 || r.settings.dryRun || slices.Contains(r.paths, "-") {
 		return ""
 	}
+	return r.app.sameCommand()
+}
+
+// sameCommand is the command line again, to go on with.
+func (a *app) sameCommand() string {
 	words := []string{"crmsync"}
-	for _, word := range r.app.args {
+	for _, word := range a.args {
 		if word != "--restart" && word != "--restart=true" {
 			words = append(words, word)
 		}

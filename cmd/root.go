@@ -26,9 +26,11 @@ type app struct {
 	log      *slog.Logger // discards without -v
 	warnings *slog.Logger // nil: plain lines
 
-	// run is the push under way, nil for every other command. Its summary is
-	// owed to stdout, also when the run can't start.
-	run *pushRun
+	// run is the push or job under way, nil for every other command. Its summary
+	// is owed to stdout, also when the run can't start.
+	run interface {
+		neverStarted(ctx context.Context, code exitCode, err error) exitCode
+	}
 }
 
 // Main runs the program with its arguments (without its name) and returns its
@@ -84,7 +86,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	setHelp(root, nil)
 	root.SetFlagErrorFunc(a.flagError)
-	root.AddCommand(a.pushCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
+	root.AddCommand(a.pushCommand(), a.runCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
 		a.authCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
@@ -117,8 +119,12 @@ func unknownCommand(root *cobra.Command, word string) error {
 
 // flagError turns what the flag library says into our own words.
 func (a *app) flagError(c *cobra.Command, err error) error {
-	if c.Name() == "push" && a.run == nil {
+	switch {
+	case a.run != nil:
+	case c.Name() == "push":
 		a.run = a.newPushRun(nil, nil)
+	case c.Name() == "run":
+		a.run = a.newJobRun(nil)
 	}
 	if !c.HasParent() {
 		// crmsync psuh file --match sku: the command is wrong, not the flag.
@@ -158,6 +164,9 @@ func unknownFlag(c *cobra.Command, unknown *pflag.NotExistError, seeHelp string)
 	if name == "token" {
 		return usage("put the token in the environment as CRMSYNC_TOKEN, or in a file for --token-file",
 			"there is no --token flag: arguments are visible to other users of this machine")
+	}
+	if c.Name() == "run" && slices.Contains(newSettings().names(), name) {
+		return flagOfOnePush(name)
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -54,17 +54,9 @@ func checkBaseURL(url string) error {
 func (r *pushRun) connect(ctx context.Context) error {
 	s := r.settings
 	if s.sandbox {
-		opts := sandbox.Options{}
-		if path := s.schemaFile(); path != "" {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return readingSchema(path, err)
-			}
-			opts.Schema = data
-		}
-		crm, err := sandbox.New(opts)
+		crm, err := r.shared.sandboxed()
 		if err != nil {
-			return fmt.Errorf("making a sandbox of %s: %w", s.schema, err)
+			return err
 		}
 		r.crm = crm
 		if s.schemaFile() == "" {
@@ -73,8 +65,8 @@ func (r *pushRun) connect(ctx context.Context) error {
 			}
 		}
 	}
-	var err error
-	r.client, r.workspace, err = r.app.newClient(ctx, s, r.conf, r.crm)
+	c, err := r.shared.connect(ctx, r)
+	r.client, r.workspace = c.client, c.workspace
 	return err
 }
 

@@ -143,6 +143,9 @@ func (c *committer) remember(it *item) {
 	if accepted && c.run.opts.Learn != nil && it.end.recordID != "" {
 		c.run.opts.Learn(it.match, it.end.recordID)
 	}
+	if c.run.opts.DryRun && c.run.opts.Learn != nil && it.end.fate == notSent {
+		c.run.opts.Learn(it.match, "")
+	}
 	if !it.watch {
 		return
 	}

@@ -95,7 +95,8 @@ type Options struct {
 	Client Asserter
 	Pacer  pace.Pacer
 	State  State // nil: everything is sent, changed or not
-	// Learn, where set, is told the id of each record that the CRM accepted.
+	// Learn, where set, is told the id of each record that the CRM accepted; in a
+	// dry run it is told of each that would be sent, without an id.
 	Learn func(match, recordID string)
 
 	Workers int           // most requests in flight; 0 is 64

@@ -192,6 +192,9 @@ func (r *run) readInput(ctx context.Context, index int) error {
 		if r.opts.DryRun && r.opts.State == nil && it.end.fate == notSent {
 			r.read.Add(1)
 			r.passed.Add(1)
+			if r.opts.Learn != nil {
+				r.opts.Learn(it.match, "")
+			}
 			*it = item{}
 			r.spare = it
 			continue

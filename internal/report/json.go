@@ -62,7 +62,15 @@ func (t tenths) MarshalJSON() ([]byte, error) {
 }
 
 // JSON writes the summary as one JSON object on one line. Lists are never null.
-func JSON(w io.Writer, s Summary) error {
+func JSON(w io.Writer, s Summary) error { return writeJSON(w, s.document()) }
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+func (s Summary) document() document {
 	r := s.Result
 	doc := document{
 		Object: s.Object, Match: s.Match, Sources: orEmpty(s.Sources),
@@ -90,9 +98,7 @@ func JSON(w io.Writer, s Summary) error {
 	for _, why := range r.Reasons {
 		doc.Reasons = append(doc.Reasons, reason{why.Status, why.Error, why.Count, why.FirstLine})
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(doc)
+	return doc
 }
 
 func orEmpty[T any](list []T) []T {

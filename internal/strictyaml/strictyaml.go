@@ -39,6 +39,11 @@ type Error struct {
 	hint    string
 }
 
+// NewError is a mistake at a place; hint may be "".
+func NewError(name string, line, column int, hint, problem string) *Error {
+	return &Error{Name: name, Line: line, Column: column, Problem: problem, hint: hint}
+}
+
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.Name + ": " + e.Problem

@@ -1,0 +1,122 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+)
+
+// openJournal takes hold of the job, so that no two runs of it go on at a time,
+// and finds which of its pushes an earlier run that was interrupted has done.
+func (j *jobRun) openJournal() error {
+	if j.settings.dryRun || j.settings.sandbox {
+		return nil
+	}
+	path, err := filepath.Abs(j.path)
+	if err != nil {
+		return fmt.Errorf("finding %s: %w", j.path, err)
+	}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	run := journal.JobRun{Path: path, Digest: j.file.Digest}
+	for _, r := range j.pushes {
+		run.Pushes = append(run.Pushes, r.part.Name)
+	}
+	kept, err := journal.OpenJob(stateDirectory(), run, journal.Options{Started: j.started, PID: os.Getpid(), Restart: j.settings.restart})
+	var unkept *journal.Error
+	if errors.As(err, &unkept) && !unkept.Left {
+		j.app.warn(fmt.Sprintf("this job can't be gone on with if it is interrupted: %v", err))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	j.journal = kept
+	switch {
+	case errors.Is(kept.Anew(), journal.ErrJobChanged):
+		j.app.note(fmt.Sprintf("an earlier run of %s was interrupted, but since then the file or a variable in it has changed: starting with its first push", j.path))
+	case kept.Anew() != nil:
+		j.app.warn(fmt.Sprintf("an earlier run of %s was interrupted, but can't be gone on with (%v): starting with its first push", j.path, kept.Anew()))
+	case kept.Resumed():
+		j.app.note(fmt.Sprintf("an earlier run of %s was interrupted: going on with it", j.path))
+	}
+	return nil
+}
+
+// print stands for all that makes a push the same one again; "" where that can't
+// be said, as of stdin.
+func (r *pushRun) print() string {
+	for _, in := range r.inputs {
+		if in.isStream() {
+			return ""
+		}
+	}
+	run, err := r.journalRun()
+	if err != nil {
+		return ""
+	}
+	return fingerprint(fmt.Sprintf("%+v", run), r.workspace)
+}
+
+// ranBefore tells of a push that an earlier run of the job has done.
+func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (report.JobPush, bool) {
+	if j.journal == nil {
+		return report.JobPush{}, false
+	}
+	ended, known, same := j.journal.Ended(r.part.Name, r.print())
+	var result push.Result
+	switch {
+	case !known:
+		return report.JobPush{}, false
+	case !same:
+		j.app.note(fmt.Sprintf("push %s was done, but since then its input or what is done with it has changed: it runs again", r.part.Name))
+	case json.Unmarshal(ended.Result, &result) == nil:
+		over := report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, result.Outcome), result)}
+		over.Note = "done before the job was interrupted"
+		return over, true
+	}
+	if err := j.journal.Forget(r.part.Name); err != nil {
+		j.app.warn(err.Error())
+	}
+	return report.JobPush{}, false
+}
+
+// saveEnd takes note of a push that is over, with nothing left to resume.
+func (j *jobRun) saveEnd(r *pushRun, result *push.Result) error {
+	print := r.print()
+	if j.journal == nil || !result.Whole || print == "" {
+		return nil
+	}
+	if result.Outcome != push.Complete && result.Outcome != push.Rejects {
+		return nil
+	}
+	kept := *result
+	kept.Err = nil
+	text, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("taking note that push %s is over: %w", r.part.Name, err)
+	}
+	return j.journal.Save(journal.EndedPush{Name: r.part.Name, Fingerprint: print, Result: text})
+}
+
+// closeJournal forgets a job all of whose pushes are over, and keeps the journal
+// of any other.
+func (j *jobRun) closeJournal() error {
+	if j.journal == nil {
+		return nil
+	}
+	for _, over := range j.told {
+		if over.Result.Outcome != push.Complete && over.Result.Outcome != push.Rejects {
+			return j.journal.Close()
+		}
+	}
+	return j.journal.Finish()
+}

@@ -1,0 +1,375 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crmsync/crmsync/internal/job"
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	s := newSettings()
+	c := &cobra.Command{
+		Use:   "run JOB.yaml [PUSH...]",
+		Short: "Run the pushes of a job file in order",
+		Long: "Run pushes what a job file says, in its order: companies, then the people that\n" +
+			"belong to them, for example. Everything is checked before the first push starts.\n" +
+			"PUSH chooses some of the pushes by their names. A flag given here wins over what\n" +
+			"the file says. After an interruption the same command goes on where it stopped.",
+		Example: "  crmsync run nightly.yaml\n" +
+			"  crmsync run nightly.yaml --dry-run               check everything, send nothing\n" +
+			"  crmsync run nightly.yaml --sandbox               try it: nothing real is written\n" +
+			"  crmsync run nightly.yaml people deals            only these\n" +
+			"  crmsync run nightly.yaml -q -o json >nightly.json",
+		RunE: func(c *cobra.Command, args []string) error {
+			j := a.newJobRun(s)
+			a.run = j
+			return j.do(c, args)
+		},
+	}
+	s.addTo(c, slices.DeleteFunc(append(s.names(), "config"), func(name string) bool { return slices.Contains(ofOnePush(), name) })...)
+	setHelp(c, s.groups)
+	return c
+}
+
+// ofOnePush are the flags that say what one push reads and where it puts it. For
+// a whole job they make no sense.
+func ofOnePush() []string {
+	return []string{"object", "match", "format", "delimiter", "encoding", "columns", "sheet", "header-row",
+		"mapping", "map", "set", "null", "list-separator", "shard"}
+}
+
+func flagOfOnePush(name string) error {
+	return usage(fmt.Sprintf("write it into the job file, below the push: %s: …", name),
+		"--%s is of one push and not of a whole job", name)
+}
+
+// jobRun is a job from its command line to its summary.
+type jobRun struct {
+	app      *app
+	settings *settings // nil where even the flags could not be read
+	conf     *configuration
+	command  *cobra.Command
+	started  time.Time
+
+	path   string // of the job file, as given
+	file   *job.File
+	pushes []*pushRun // those to run, in order
+	shared *session
+
+	journal *journal.JobJournal // nil where the job can't be gone on with
+	told    []report.JobPush    // of the pushes that are over
+}
+
+// part is a push's place in a job.
+type part struct {
+	*job.Push
+	file       *job.File
+	number, of int
+}
+
+func (a *app) newJobRun(s *settings) *jobRun {
+	return &jobRun{app: a, settings: s, started: time.Now()}
+}
+
+// do checks everything of every push, then runs one after another.
+func (j *jobRun) do(c *cobra.Command, args []string) error {
+	ctx := c.Context()
+	j.command = c
+	conf, err := j.app.configure(c, j.settings)
+	if err != nil {
+		return err
+	}
+	j.conf = conf
+	if err := j.read(args); err != nil {
+		return err
+	}
+	defer j.close()
+	if err := j.prepare(ctx); err != nil {
+		return err
+	}
+	if err := j.openJournal(); err != nil {
+		return err
+	}
+	return j.runAll(ctx)
+}
+
+func (j *jobRun) close() {
+	for _, r := range j.pushes {
+		r.close()
+	}
+	if j.shared != nil {
+		j.shared.close()
+	}
+	if j.journal != nil {
+		j.journal.Close()
+	}
+}
+
+// read reads the job file and makes a push of each that is chosen.
+func (j *jobRun) read(args []string) error {
+	if len(args) == 0 {
+		return usage("for example: crmsync run nightly.yaml", "no JOB is given: there is nothing to run")
+	}
+	j.path = args[0]
+	data, err := os.ReadFile(j.path)
+	if err != nil {
+		var known *os.PathError
+		if errors.As(err, &known) {
+			err = known.Err
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New("there is no such file")
+		}
+		return fmt.Errorf("reading the job file %s: %w", j.path, err)
+	}
+	if j.file, err = job.Parse(j.path, data, jobOptions()); err != nil {
+		return usage(hintOf(err), "%v", err)
+	}
+	chosen, unknown := j.file.Choose(args[1:])
+	if unknown != "" {
+		names := j.file.Names()
+		return usage(didYouMean(unknown, names, "", "its pushes are "+strings.Join(names, ", ")), "%s has no push %q", j.path, unknown)
+	}
+	for i, p := range chosen {
+		r := j.app.newPushRun(nil, nil)
+		r.part = &part{Push: p, file: j.file, number: i + 1, of: len(chosen)}
+		if r.settings, r.conf, err = j.settle(p); err != nil {
+			return err
+		}
+		if r.paths, err = j.file.Inputs(p); err != nil {
+			return err
+		}
+		j.pushes = append(j.pushes, r)
+		j.tellOfUnchosen(p, chosen)
+	}
+	return nil
+}
+
+// tellOfUnchosen says that a push runs without those that it comes after.
+func (j *jobRun) tellOfUnchosen(p *job.Push, chosen []*job.Push) {
+	var without []string
+	for _, name := range p.After {
+		if !slices.ContainsFunc(chosen, func(other *job.Push) bool { return other.Name == name }) {
+			without = append(without, name)
+		}
+	}
+	if len(without) > 0 {
+		j.app.note(fmt.Sprintf("%s runs without %s, which it comes after in the job", p.Name, strings.Join(without, ", ")))
+	}
+}
+
+// prepare finds out all that is wrong with any push, before the first starts.
+func (j *jobRun) prepare(ctx context.Context) error {
+	for _, r := range j.pushes {
+		if err := r.understand(ctx); err != nil {
+			return j.in(r, err)
+		}
+	}
+	j.shared = newSession(j.pushes...)
+	for i, r := range j.pushes {
+		r.shared = j.shared
+		if err := r.prepare(ctx); err != nil {
+			return j.in(r, err)
+		}
+		for _, other := range j.pushes[:i] {
+			if err := sharedRejects(other, r); err != nil {
+				return j.in(r, err)
+			}
+		}
+	}
+	return nil
+}
+
+// in says in which push a problem is.
+func (j *jobRun) in(r *pushRun, err error) error {
+	return fmt.Errorf("%s: push %s: %w", j.file.At(r.part.Place), r.part.Name, err)
+}
+
+// sharedRejects refuses pushes of one job that would write each other's rejects
+// away.
+func sharedRejects(a, b *pushRun) error {
+	for _, x := range a.inputs {
+		for _, y := range b.inputs {
+			if a.writesRejects() && b.writesRejects() && samePlace(x.rejects.Path, y.rejects.Path) {
+				return usage("give one of them a place of its own in the job file, for example rejects: "+b.part.Name+".rejects.csv",
+					"its reject file %s is that of push %s, too", y.rejects.Path, a.part.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// runAll runs the pushes and tells of each when it is over.
+func (j *jobRun) runAll(ctx context.Context) error {
+	wentWrong := map[string]bool{}
+	fates := map[string]report.JobPush{}
+	for _, r := range j.pushes {
+		var over report.JobPush
+		switch by := j.file.HeldUpBy(r.part.Push, wentWrong); {
+		case ctx.Err() != nil:
+			over = j.notRun(ctx, r, push.Interrupted, context.Cause(ctx), interruptedCode(ctx))
+		case by != "":
+			first := fates[by]
+			over = j.notRun(ctx, r, first.Result.Outcome, fmt.Errorf("it comes after %s, which did not go well", by), exitCode(first.ExitCode))
+		default:
+			over = j.runOne(ctx, r)
+		}
+		wentWrong[r.part.Name] = over.Result.Outcome != push.Complete && over.Result.Outcome != push.Rejects
+		fates[r.part.Name] = over
+		j.told = append(j.told, over)
+		if err := j.tell(over, r.part); err != nil {
+			return &runEnded{exitFailed, err}
+		}
+		r.close()
+	}
+	return j.finish(ctx)
+}
+
+// runOne runs a push, unless an earlier run of the job has done so.
+func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
+	if over, ok := j.ranBefore(ctx, r); ok {
+		return over
+	}
+	result, err := r.carryOut(ctx)
+	if err != nil {
+		result = &push.Result{Outcome: push.Failed, Err: err, Started: time.Now()}
+		if ctx.Err() != nil {
+			result.Outcome = push.Interrupted
+		}
+	}
+	code, err := r.conclude(ctx, result)
+	var wrong *usageError
+	if errors.As(err, &wrong) && code == exitFailed {
+		code = exitUsage
+	}
+	if err != nil && !errors.Is(err, context.Canceled) && result.Outcome != push.Interrupted {
+		j.app.console.fail(fmt.Errorf("push %s: %w", r.part.Name, err))
+	}
+	if saved := j.saveEnd(r, result); saved != nil {
+		j.app.warn(saved.Error())
+	}
+	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
+	over.Continue = "" // the whole job goes on, not the push
+	return over
+}
+
+// notRun is what is told of a push that did not run. Its records count as not
+// sent, as far as they can be counted.
+func (j *jobRun) notRun(ctx context.Context, r *pushRun, outcome push.Outcome, why error, code exitCode) report.JobPush {
+	result := push.Result{Outcome: outcome, Err: fmt.Errorf("not run: %w", why), Started: time.Now()}
+	result.Read = r.countUnread(ctx)
+	result.NotSent = result.Read
+	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result), Note: result.Err.Error()}
+	over.Continue = ""
+	return over
+}
+
+// countUnread counts the records of a push that is not to run. An interrupted
+// job reads nothing more, and a stream may never end.
+func (r *pushRun) countUnread(ctx context.Context) (n int64) {
+	for _, in := range r.inputs {
+		for !in.isStream() && ctx.Err() == nil && (r.settings.limit == 0 || n < r.settings.limit) {
+			if _, err := in.reader.Read(); err != nil {
+				break
+			}
+			n++
+		}
+	}
+	return n
+}
+
+// tell writes the block of a push that is over.
+func (j *jobRun) tell(over report.JobPush, at *part) error {
+	if j.app.wantsJSON(j.settings) || j.app.quiet {
+		return nil
+	}
+	if err := report.JobPushText(j.app.streams.Out, over, at.number, at.of); err != nil && !closedPipe(err) {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// finish forgets a job that is over, writes what it came to and says how the
+// program ends.
+func (j *jobRun) finish(ctx context.Context) error {
+	code, worst := gravest(j.told)
+	var ended error
+	if err := j.closeJournal(); err != nil {
+		code, worst, ended = gravestCode(code, exitFailed), push.Failed, err
+	}
+	if ctx.Err() != nil && worst == push.Interrupted {
+		ended = context.Cause(ctx)
+	}
+	if err := j.write(code, worst, ended); err != nil {
+		return &runEnded{gravestCode(code, exitFailed), err}
+	}
+	return &runEnded{code, ended}
+}
+
+func (j *jobRun) write(code exitCode, outcome push.Outcome, ended error) error {
+	summary := report.Job{
+		Name: j.path, Outcome: outcome, ExitCode: int(code), Err: ended,
+		Started: j.started, Elapsed: time.Since(j.started), Pushes: j.told,
+	}
+	if j.settings != nil {
+		summary.DryRun, summary.Sandbox = j.settings.dryRun, j.settings.sandbox
+	}
+	if j.journal != nil && outcome != push.Complete && outcome != push.Rejects {
+		summary.Continue = j.app.sameCommand()
+	}
+	write := report.JobText
+	if j.app.wantsJSON(j.settings) {
+		write = report.JobJSON
+	} else if j.app.quiet {
+		return nil
+	}
+	if err := write(j.app.streams.Out, summary); err != nil && !closedPipe(err) {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// neverStarted writes the summary of a job that could not start, where a script
+// waits for one.
+func (j *jobRun) neverStarted(ctx context.Context, code exitCode, err error) exitCode {
+	if !j.app.wantsJSON(j.settings) {
+		return code
+	}
+	outcome := push.Failed
+	if code == exitInterrupted || code == exitTerminated {
+		outcome = push.Interrupted
+	}
+	_ = j.write(code, outcome, err) // err is what matters more
+	return code
+}
+
+// gravity orders exit codes from the one that matters least.
+var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitUsage, exitFailed, exitInterrupted, exitTerminated}
+
+func gravestCode(a, b exitCode) exitCode {
+	if slices.Index(gravity, a) > slices.Index(gravity, b) {
+		return a
+	}
+	return b
+}
+
+// gravest is how the gravest of the pushes ended.
+func gravest(pushes []report.JobPush) (exitCode, push.Outcome) {
+	worst := slices.MaxFunc(pushes, func(a, b report.JobPush) int {
+		return cmp.Compare(slices.Index(gravity, exitCode(a.ExitCode)), slices.Index(gravity, exitCode(b.ExitCode)))
+	})
+	return exitCode(worst.ExitCode), worst.Result.Outcome
+}

@@ -1,0 +1,357 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A job is a series of pushes that one file names. Each push keeps its own
+// journal while it runs; the job's journal says which of them are over.
+
+// JobRun says what a run of a job does. The same run is known again by Path and
+// Pushes; with another Digest it starts anew.
+type JobRun struct {
+	Path   string   // of the job file: absolute, links resolved
+	Digest string   // of its content
+	Pushes []string // those to run, in order
+}
+
+// EndedPush is a push of a job that is over: there is nothing left to resume.
+type EndedPush struct {
+	Name        string
+	Fingerprint string          // of everything that makes it the same push
+	Result      json.RawMessage // what the caller wants to know of it later
+}
+
+type jobRecord struct {
+	Run     JobRun
+	PID     int
+	Started time.Time
+	Ended   []EndedPush
+}
+
+const jobSuffix = ".job"
+
+// JobJournal is an open journal of a job, held against other runs of the same
+// file until Finish or Close. It is used by one goroutine at a time.
+type JobJournal struct {
+	dir   string
+	key   string
+	own   jobRecord
+	found bool // an earlier run is gone on with
+	anew  error
+	lock  *lock
+	disk  disk
+}
+
+// Why a job that was interrupted starts with its first push all the same.
+var (
+	ErrJobChanged = errors.New("the job file has changed")
+	ErrJobDamaged = errors.New("the journal of the job is damaged")
+)
+
+// JobLockedError says that another process runs the same job file.
+type JobLockedError struct{ LockedError }
+
+func (e *JobLockedError) Error() string {
+	msg := "another run of " + filepath.Base(e.Path) + " is under way"
+	if e.PID == 0 {
+		return msg
+	}
+	return fmt.Sprintf("%s (process %d, since %s)", msg, e.PID, e.Since.Format("2006-01-02 15:04:05"))
+}
+
+// OpenJob takes hold of a job in dir, which is made where it is missing, and
+// reads what an earlier run of it that was interrupted has done.
+//
+// The error is a [*JobLockedError] where another process runs the same file, and
+// an [*Error] where no journal can be kept in dir.
+func OpenJob(dir string, run JobRun, o Options) (*JobJournal, error) {
+	if err := ensureDir(dir); err != nil {
+		return nil, problem("making the directory for journals", dir, err)
+	}
+	guard, err := takeGuard(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer guard.release()
+	j := &JobJournal{dir: dir, key: jobKey(run), disk: osDisk{}}
+	if j.lock, err = takeLock(filepath.Join(dir, jobFileKey(run.Path)+lockSuffix)); err != nil {
+		return nil, err
+	}
+	if j.lock == nil {
+		return nil, jobLocked(dir, run.Path)
+	}
+	if err := j.begin(run, o); err != nil {
+		j.lock.drop()
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *JobJournal) begin(run JobRun, o Options) error {
+	removeLeftovers(j.dir, j.key)
+	found, err := readJob(j.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		j.anew = ErrJobDamaged
+	case o.Restart:
+	case found.Run.Digest != run.Digest:
+		j.anew = ErrJobChanged
+	default:
+		j.own.Ended, j.found = found.Ended, true
+	}
+	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
+	if err := j.write(); err != nil {
+		return &Error{Path: j.path(), Err: cause(err), Left: exists(j.path()), doing: "writing the journal of the job"}
+	}
+	return nil
+}
+
+// jobLocked says who runs the job, as far as a journal tells.
+func jobLocked(dir, path string) error {
+	locked := &JobLockedError{LockedError{Path: path}}
+	jobs, err := listJobs(dir)
+	if err != nil {
+		return locked
+	}
+	for _, job := range jobs {
+		if job.Run.Path == path && job.Started.After(locked.Since) {
+			locked.PID, locked.Since = job.PID, job.Started
+		}
+	}
+	return locked
+}
+
+// Resumed tells whether an earlier run is gone on with.
+func (j *JobJournal) Resumed() bool { return j.found }
+
+// Anew says why an earlier run that was interrupted is not gone on with:
+// ErrJobChanged, ErrJobDamaged, or nil where there was none or where it is.
+func (j *JobJournal) Anew() error { return j.anew }
+
+// Ended is what is known of a push that is over, if it is the same push still.
+func (j *JobJournal) Ended(name, fingerprint string) (ended EndedPush, known, same bool) {
+	for _, e := range j.own.Ended {
+		if e.Name == name {
+			return e, true, e.Fingerprint == fingerprint
+		}
+	}
+	return EndedPush{}, false, false
+}
+
+// Save takes note that a push is over. When it returns nil that survives a power
+// cut. Errors are [*Error].
+func (j *JobJournal) Save(ended EndedPush) error {
+	j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), func(e EndedPush) bool { return e.Name == ended.Name })
+	j.own.Ended = append(j.own.Ended, ended)
+	if err := j.write(); err != nil {
+		return problem("writing the journal of the job", j.path(), err)
+	}
+	return nil
+}
+
+// Forget takes note that a push is to run again.
+func (j *JobJournal) Forget(name string) error {
+	j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), func(e EndedPush) bool { return e.Name == name })
+	if err := j.write(); err != nil {
+		return problem("writing the journal of the job", j.path(), err)
+	}
+	return nil
+}
+
+// Finish removes the journal of a job that is over. The error is an [*Error].
+func (j *JobJournal) Finish() error {
+	err := j.disk.Remove(j.path())
+	if err == nil {
+		err = j.disk.SyncDir(j.dir)
+	}
+	if cerr := j.Close(); err == nil {
+		return cerr
+	}
+	return &Error{Path: j.path(), Err: cause(err), Left: true, doing: "removing the journal of the job"}
+}
+
+// Close lets go of the job and keeps the journal for the next run. Further calls
+// do nothing.
+func (j *JobJournal) Close() error {
+	if j.lock == nil {
+		return nil
+	}
+	lock := j.lock
+	j.lock = nil
+	guard, err := takeGuard(j.dir)
+	if err != nil {
+		lock.release() // its file stays, which does no harm
+		return err
+	}
+	defer guard.release()
+	lock.drop()
+	return nil
+}
+
+func (j *JobJournal) path() string { return filepath.Join(j.dir, j.key+jobSuffix) }
+
+func (j *JobJournal) write() error {
+	body, err := json.Marshal(j.own)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "crmsync-job %d %d %x\n", version, len(body), sha256.Sum256(body))
+	b.Write(body)
+	return replace(j.disk, j.path(), b.Bytes())
+}
+
+// readJob gives an error that is fs.ErrNotExist where there is no journal.
+func readJob(path string) (*jobRecord, error) {
+	st, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !st.Mode().IsRegular() || st.Size() > mostBytes:
+		return nil, errDamaged
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	head, body, _ := bytes.Cut(content, []byte("\n"))
+	var v, length int
+	var sum string
+	if _, err := fmt.Sscanf(string(head), "crmsync-job %d %d %s", &v, &length, &sum); err != nil || v != version {
+		return nil, errDamaged
+	}
+	want := sha256.Sum256(body)
+	if len(body) != length || sum != hex.EncodeToString(want[:]) {
+		return nil, errDamaged
+	}
+	var r jobRecord
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, errDamaged
+	}
+	return &r, nil
+}
+
+// jobFileKey names the lock of a job file, jobKey the journal of one choice of
+// its pushes.
+func jobFileKey(path string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "job %q", path))
+	return "job-" + hex.EncodeToString(sum[:12])
+}
+
+func jobKey(run JobRun) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", run.Pushes))
+	return jobFileKey(run.Path) + "-" + hex.EncodeToString(sum[:4])
+}
+
+// JobEntry is one job's journal of a directory.
+type JobEntry struct {
+	Key     string // for [ForgetJob]
+	Run     JobRun
+	Ended   []EndedPush
+	InUse   bool // a run is under way
+	PID     int  // of the process that last used it
+	Started time.Time
+	Damaged error // why it can't be read; Run is empty then
+}
+
+// String says in a line what the journal is about.
+func (e JobEntry) String() string {
+	if e.Damaged != nil {
+		return fmt.Sprintf("a journal of a job that can't be read: %v", e.Damaged)
+	}
+	text := fmt.Sprintf("job %s: %d of %d pushes done", e.Run.Path, len(e.Ended), len(e.Run.Pushes))
+	for _, name := range e.Run.Pushes {
+		if !slices.ContainsFunc(e.Ended, func(p EndedPush) bool { return p.Name == name }) {
+			text += ", next is " + name
+			break
+		}
+	}
+	at := e.Started.Format("2006-01-02 15:04:05")
+	if e.InUse {
+		return fmt.Sprintf("%s, under way in process %d since %s", text, e.PID, at)
+	}
+	return text + ", interrupted; it began " + at
+}
+
+// ListJobs returns the jobs' journals of a directory, ordered by Key; none where
+// the directory doesn't exist. Errors are [*Error].
+func ListJobs(dir string) ([]JobEntry, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	guard, err := takeGuard(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer guard.release()
+	return listJobs(dir)
+}
+
+// listJobs is ListJobs with the guard held.
+func listJobs(dir string) ([]JobEntry, error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, problem("listing the journals in", dir, err)
+	}
+	var all []JobEntry
+	for _, f := range files {
+		key, ok := strings.CutSuffix(f.Name(), jobSuffix)
+		if !ok {
+			continue
+		}
+		e := JobEntry{Key: key}
+		r, err := readJob(filepath.Join(dir, f.Name()))
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // finished since the directory was read
+			continue
+		case err != nil:
+			e.Damaged = err
+		default:
+			e.Run, e.PID, e.Started, e.Ended = r.Run, r.PID, r.Started, r.Ended
+			if e.InUse, err = held(filepath.Join(dir, jobFileKey(r.Run.Path)+lockSuffix)); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// ForgetJob removes a job's journal, so that it starts with its first push. The
+// error is a [*JobLockedError] where a run is under way, else an [*Error].
+func ForgetJob(dir string, e JobEntry) error {
+	guard, err := takeGuard(dir)
+	if err != nil {
+		return err
+	}
+	defer guard.release()
+	if e.Damaged == nil {
+		lock, err := takeLock(filepath.Join(dir, jobFileKey(e.Run.Path)+lockSuffix))
+		if err != nil {
+			return err
+		}
+		if lock == nil {
+			return &JobLockedError{LockedError{Path: e.Run.Path, PID: e.PID, Since: e.Started}}
+		}
+		defer lock.drop()
+	}
+	removeLeftovers(dir, e.Key)
+	path := filepath.Join(dir, e.Key+jobSuffix)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return problem("removing the journal of the job", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/push"
+)
+
+// Job is a run of a job file as the report tells it.
+type Job struct {
+	Name     string // the job file as the user named it
+	DryRun   bool
+	Sandbox  bool
+	Outcome  push.Outcome
+	ExitCode int
+	Err      error // why the job could not start, or what ended it
+	Started  time.Time
+	Elapsed  time.Duration
+	Pushes   []JobPush
+	Continue string // the command that goes on; "" where nothing is left
+}
+
+// JobPush is one push of a job.
+type JobPush struct {
+	Name string
+	Summary
+	// Note says of a push that did not run now why; "" of one that did.
+	Note string
+}
+
+// jobDocument is the JSON summary of a job: the totals with a push's own keys,
+// and each push as it would stand alone, with its name.
+type jobDocument struct {
+	Job              string            `json:"job"`
+	Outcome          push.Outcome      `json:"outcome"`
+	ExitCode         int               `json:"exit_code"`
+	DryRun           bool              `json:"dry_run"`
+	Read             int64             `json:"read"`
+	Created          int64             `json:"created"`
+	Updated          int64             `json:"updated"`
+	Unchanged        int64             `json:"unchanged"`
+	Rejected         int64             `json:"rejected"`
+	NotSent          int64             `json:"not_sent"`
+	Requests         int64             `json:"requests"`
+	Retries          int64             `json:"retries"`
+	Throttled        int64             `json:"throttled"`
+	StartedAt        string            `json:"started_at"`
+	Seconds          tenths            `json:"seconds"`
+	RecordsPerSecond tenths            `json:"records_per_second"`
+	Error            string            `json:"error"`
+	Pushes           []jobPushDocument `json:"pushes"`
+}
+
+type jobPushDocument struct {
+	Name string `json:"name"`
+	document
+}
+
+// total is what the pushes came to together.
+func (j Job) total() push.Result {
+	all := push.Result{Outcome: j.Outcome, Started: j.Started, Elapsed: j.Elapsed}
+	for _, p := range j.Pushes {
+		r := p.Result
+		all.Read += r.Read
+		all.Created += r.Created
+		all.Updated += r.Updated
+		all.Unchanged += r.Unchanged
+		all.Rejected += r.Rejected
+		all.NotSent += r.NotSent
+		all.Requests += r.Requests
+		all.Retries += r.Retries
+		all.Throttled += r.Throttled
+	}
+	return all
+}
+
+// JobJSON writes the job's summary as one JSON object on one line.
+func JobJSON(w io.Writer, j Job) error {
+	all := j.total()
+	doc := jobDocument{
+		Job: j.Name, Outcome: j.Outcome, ExitCode: j.ExitCode, DryRun: j.DryRun,
+		Read: all.Read, Created: all.Created, Updated: all.Updated, Unchanged: all.Unchanged,
+		Rejected: all.Rejected, NotSent: all.NotSent,
+		Requests: all.Requests, Retries: all.Retries, Throttled: all.Throttled,
+		StartedAt: j.Started.UTC().Format(time.RFC3339), Seconds: tenths(j.Elapsed.Seconds()),
+		RecordsPerSecond: tenths(perSecond(all)),
+		Pushes:           make([]jobPushDocument, 0, len(j.Pushes)),
+	}
+	if j.Err != nil {
+		doc.Error = j.Err.Error()
+	}
+	for _, p := range j.Pushes {
+		doc.Pushes = append(doc.Pushes, jobPushDocument{p.Name, p.Summary.document()})
+	}
+	return writeJSON(w, doc)
+}
+
+// JobPushText writes the block of one push, the number-th of so many.
+func JobPushText(w io.Writer, p JobPush, number, of int) error {
+	head := fmt.Sprintf("[%d/%d] %s", number, of, Clean(p.Name))
+	if p.Note != "" {
+		_, err := fmt.Fprintf(w, "%s: %s\n\n", head, Clean(p.Note))
+		return err
+	}
+	var b bytes.Buffer
+	fmt.Fprintln(&b, head)
+	if err := Text(&b, p.Summary); err != nil {
+		return err
+	}
+	fmt.Fprintln(&b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// JobText writes what the pushes came to together, a line a push and the sum.
+func JobText(w io.Writer, j Job) error {
+	all := j.total()
+	var b bytes.Buffer
+	kind := "job"
+	if j.DryRun {
+		kind = "dry run of the job"
+	}
+	fmt.Fprintf(&b, "%s %s: %s in %s\n", kind, Clean(j.Name), outcomeText(j.Outcome), durationText(j.Elapsed))
+	if j.Sandbox {
+		fmt.Fprintln(&b, "sandbox: nothing real was written")
+	}
+	rows := [][]string{{"", "read", "created", "updated", "unchanged", "rejected", "not sent", ""}}
+	for _, p := range j.Pushes {
+		rows = append(rows, jobRow(p.Name, p.Result, string(p.Result.Outcome)))
+	}
+	if len(j.Pushes) > 1 {
+		rows = append(rows, jobRow("total", all, ""))
+	}
+	writeTable(&b, rows)
+	if j.Continue != "" {
+		fmt.Fprintf(&b, "\nto go on:\n  %s\n", Clean(j.Continue))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func jobRow(name string, r push.Result, outcome string) []string {
+	row := []string{Clean(name)}
+	for _, n := range []int64{r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected, r.NotSent} {
+		row = append(row, strconv.FormatInt(n, 10))
+	}
+	return append(row, outcome)
+}
+
+// writeTable aligns names to the left, numbers to the right.
+func writeTable(b *bytes.Buffer, rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	for _, row := range rows {
+		var line bytes.Buffer
+		for i, cell := range row {
+			switch {
+			case i == 0:
+				fmt.Fprintf(&line, "  %-*s", widths[i], cell)
+			case i == len(row)-1:
+				fmt.Fprintf(&line, "  %s", cell)
+			default:
+				fmt.Fprintf(&line, "  %*s", widths[i], cell)
+			}
+		}
+		b.Write(bytes.TrimRight(line.Bytes(), " "))
+		b.WriteByte('\n')
+	}
+}
