@@ -64,7 +64,7 @@ func languageOf(word string) string {
 	case "nee":
 		return "; if it is Dutch, use --locale nl"
 	}
-	return ""
+	return `; a mapping file can say what other words mean, with "values"`
 }
 
 func (c *checkboxConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {

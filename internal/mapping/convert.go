@@ -27,6 +27,7 @@ type conversion struct {
 	location  *time.Location
 	separator string
 	lookup    Lookup
+	guesses   localeGuesses
 	abort     error // set by a lookup that ends the run
 }
 
@@ -64,9 +65,9 @@ func (c *conversion) converterFor(t *target, s settings) converter {
 	case client.TypeCheckbox:
 		return newCheckboxConverter(c.locale)
 	case client.TypeDate:
-		return &dateConverter{locale: c.locale, format: s.format}
+		return &dateConverter{locale: c.locale, format: s.format, guesses: &c.guesses}
 	case client.TypeDatetime:
-		return &datetimeConverter{locale: c.locale, location: c.location, format: s.format}
+		return &datetimeConverter{locale: c.locale, location: c.location, format: s.format, guesses: &c.guesses}
 	case client.TypeSelect, client.TypeStatus:
 		return &optionConverter{options: newOptions(a)}
 	case client.TypeMultiselect:

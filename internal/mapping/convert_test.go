@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmsync/crmsync/internal/client"
 )
 
 // sent maps a record with one cell for an attribute of the sample, and gives
@@ -65,14 +67,16 @@ func TestNumbers(t *testing.T) {
 		{"", "0", "0"}, {"", "-0", "-0"}, {"", "29", "29"}, {"", "0.10", "0.10"}, {"", " 12 ", "12"}, {"", "\u00a012\t", "12"},
 		{"", "12345678901234567890.123456789", "12345678901234567890.123456789"},
 		{"", ".5", "0.5"}, {"", "-.5", "-0.5"}, {"", "-12.50", "-12.50"},
-		{"", "5.", `"5." is not a number`},
+		{"", "5.", `"5." is not a number (its separators stand where no number has them)`},
+		{"", "1.23,4", `"1.23,4" is not a number (its separators stand where no number has them)`}, {"", "1,2,3", `"1,2,3" is not a number (its separators stand where no number has them)`},
+		{"", "−5", `"−5" is not a number (write the minus as -, right before the digits)`}, {"", "–5", `"–5" is not a number (write the minus as -, right before the digits)`}, {"de", "- 5", `"- 5" is not a number (write the minus as -, right before the digits)`},
 		{"", "1e5", `"1e5" is not a number (it is in scientific notation, as spreadsheets write long numbers: digits may be lost; export it as a plain number)`},
 		{"", "4,93E+11", `"4,93E+11" is not a number (it is in scientific notation, as spreadsheets write long numbers: digits may be lost; export it as a plain number)`},
 		{"", "+5", `"+5" is not a number (leave out the plus sign)`},
 		{"", "007", `"007" is not a number (it has leading zeros, as codes have: use a text attribute, or remove them)`},
 		{"", "-01", `"-01" is not a number (it has leading zeros, as codes have: use a text attribute, or remove them)`},
-		{"", "NaN", `"NaN" is not a number`}, {"", "Inf", `"Inf" is not a number`}, {"", "-", `"-" is not a number`}, {"", ".", `"." is not a number`}, {"", "--1", `"--1" is not a number`},
-		{"", "0x10", `"0x10" is not a number`}, {"", "1_000", `"1_000" is not a number`}, {"", "١٢", `"١٢" is not a number`}, {"", "１２", `"１２" is not a number`},
+		{"", "NaN", `"NaN" is not a number (a number looks like 1234.50)`}, {"", "Inf", `"Inf" is not a number (a number looks like 1234.50)`}, {"", "-", `"-" is not a number (a number looks like 1234.50)`}, {"", ".", `"." is not a number (a number looks like 1234.50)`}, {"", "--1", `"--1" is not a number (a number looks like 1234.50)`},
+		{"", "0x10", `"0x10" is not a number (a number looks like 1234.50)`}, {"", "1_000", `"1_000" is not a number (a number looks like 1234.50)`}, {"", "١٢", `"١٢" is not a number (a number looks like 1234.50)`}, {"", "１２", `"１２" is not a number (a number looks like 1234.50)`},
 		{"", "12 kg", `"12 kg" is not a number (send the number alone, without "kg")`},
 		{"", "12%", `"12%" is not a number (send the number alone, without "%")`},
 		{"", "€ 12", `"€ 12" is not a number (send the number alone, without "€")`},
@@ -131,6 +135,41 @@ func TestALongNumberThatASpreadsheetRoundedIsNoText(t *testing.T) {
 	})
 }
 
+func TestEmailAddressesAreCheckedLoosely(t *testing.T) {
+	schema := products()
+	for i := range schema.Attributes {
+		if a := &schema.Attributes[i]; a.Key == "name" {
+			a.Validation = []string{"email"}
+		}
+	}
+	for cell, want := range map[string]string{
+		"a@b.co": `"a@b.co"`, "a@localhost": `"a@localhost"`, "ä@ö.de": `"ä@ö.de"`, `"a b"@c.de`: `"\"a b\"@c.de"`, "a+b'c@d.de": `"a+b'c@d.de"`, "a@[1.2.3.4]": `"a@[1.2.3.4]"`,
+		"mailto:a@b.co": `"mailto:a@b.co" is not an e-mail address (leave out mailto:)`,
+		"a:b@c.de":      `"a:b@c.de" is not an e-mail address (it holds a character that no address has)`,
+		"(a)b@c.de":     `"(a)b@c.de" is not an e-mail address (it holds a character that no address has)`,
+	} {
+		if got := sent(t, Options{Schema: schema}, "name", cell); got != want {
+			t.Errorf("%s is sent as %s, want %s", cell, got, want)
+		}
+	}
+}
+
+func TestDatetimesSayHowADateAloneIsRead(t *testing.T) {
+	for _, tt := range []conversionTest{{"", "2025-12-31", "%Y-%m-%d"}, {"de", "31.12.2025", "%d.%m.%Y"}, {"en-US", "12/31/2025", "%m/%d/%Y"}, {"de", "2025/12/31", "%Y/%m/%d"}} {
+		want := show(tt.cell) + ` has no time of day (a mapping file can read it as midnight: "format: '` + tt.want + `'")`
+		if got := sent(t, Options{Locale: tt.locale, Location: time.UTC}, "checked_at", tt.cell); got != want {
+			t.Errorf("%s in %q: %s", tt.cell, tt.locale, got)
+		}
+		l, err := newLayout(tt.want, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, problem := l.parse(tt.cell); problem != "" || m.day != (day{2025, 12, 31}) {
+			t.Errorf("%s reads %s as %v%s", tt.want, tt.cell, m.day, problem)
+		}
+	}
+}
+
 func TestTexts(t *testing.T) {
 	long := strings.Repeat("ü", 255)
 	run(t, "name", []conversionTest{
@@ -162,7 +201,7 @@ func TestCheckboxes(t *testing.T) {
 	run(t, "active", []conversionTest{
 		{"", "true", "true"}, {"", "TRUE", "true"}, {"", "Yes", "true"}, {"", "1", "true"}, {"", "false", "false"}, {"", "no", "false"}, {"", " 0 ", "false"},
 		{"", "ja", `"ja" is neither yes nor no (it takes true/false, yes/no or 1/0; if it is German, use --locale de)`},
-		{"", "x", `"x" is neither yes nor no (it takes true/false, yes/no or 1/0)`},
+		{"", "x", `"x" is neither yes nor no (it takes true/false, yes/no or 1/0; a mapping file can say what other words mean, with "values")`},
 		{"de", "Ja", "true"}, {"de", "NEIN", "false"}, {"de", "falsch", "false"}, {"de", "true", "true"}, {"fr", "oui", "true"}, {"es", "Sí", "true"}, {"tr", "hayır", "false"},
 		{"de", "oui", `"oui" is neither yes nor no (it takes true/false, yes/no or 1/0, in locale de ja/nein; if it is French, use --locale fr)`},
 	})
@@ -178,14 +217,17 @@ func TestDates(t *testing.T) {
 		{"", "12/31/2025", `"12/31/2025" is not a date (the month comes first: use --locale en-US)`},
 		{"", "31/12/2025", `"31/12/2025" is not a date (the day comes first: use --locale en-GB, de, fr or the like)`},
 		{"", "03/04/2025", `"03/04/2025" is not a date (it has two readings: use --locale en-US where the month comes first, en-GB where the day does)`},
-		{"", "2025/12/31", `"2025/12/31" is not a date (write it as 2025-12-31)`}, {"", "2025-6-1", `"2025-6-1" is not a date (write it as 2025-12-31)`}, {"", "20250601", `"20250601" is not a date (write it as 2025-12-31)`},
+		{"", "2025/12/31", `"2025/12/31" is not a date (write it as 2025-12-31; a mapping file can say how to read it: "format")`}, {"", "2025-6-1", `"2025-6-1" is not a date (write it as 2025-12-31; a mapping file can say how to read it: "format")`}, {"", "20250601", `"20250601" is not a date (write it as 2025-12-31; a mapping file can say how to read it: "format")`},
+		{"", "32.12.2025", `"32.12.2025" is not a date (write it as 2025-12-31)`}, {"", "1735689600", `"1735689600" is not a date (it looks like a Unix time: export it as 2025-12-31)`},
+		{"", "1. Februar 2025", `"1. Februar 2025" is not a date (it has the month's name in the language of --locale de)`}, {"", "31-Dec-2025", `"31-Dec-2025" is not a date (it has the month's name in the language of --locale en-US)`},
+		{"de", "3 mai 2025", `"2025-05-03"`}, {"de", "3 août 2025", `"3 août 2025" is not a date (it has the month's name in the language of --locale fr)`},
 		{"", "45292", `"45292" is not a date (it looks like a spreadsheet's day number: format the column as a date, or export it as 2025-12-31)`},
 		{"", "soon", `"soon" is not a date (write it as 2025-12-31)`},
 		{"", "1.1.25", `"1.1.25" is not a date (its year has no four digits; a mapping file can say how to read it: "format")`},
 		{"de", "31.12.2025", `"2025-12-31"`}, {"de", "1.2.2025", `"2025-02-01"`}, {"de", "2025-12-31", `"2025-12-31"`}, {"de", "31/12/2025", `"2025-12-31"`}, {"de", "31. Dezember 2025", `"2025-12-31"`}, {"de", "1. März 2025", `"2025-03-01"`}, {"de", "31.12.2025 00:00", `"2025-12-31"`},
 		{"de", "31.02.2025", `"31.02.2025" is not a date of the calendar`}, {"de", "31.12/2025", `"31.12/2025" is not a date of locale de (write it as 2025-12-31)`},
 		{"de", "31.12.25", `"31.12.25" is not a date (its year has no four digits; a mapping file can say how to read it: "format")`},
-		{"en-US", "12/31/2025", `"2025-12-31"`}, {"en-US", "31/12/2025", `"31/12/2025" is not a date of the calendar`}, {"en-GB", "03/04/2025", `"2025-04-03"`}, {"en-US", "03/04/2025", `"2025-03-04"`}, {"en-US", "Dec 31st, 2025", `"2025-12-31"`}, {"en", "31-Dec-2025", `"2025-12-31"`},
+		{"en-US", "12/31/2025", `"2025-12-31"`}, {"en-US", "31/12/2025", `"31/12/2025" is not a date of the calendar (locale en-US reads month, day, year; one file has one order)`}, {"en-GB", "03/04/2025", `"2025-04-03"`}, {"en-US", "03/04/2025", `"2025-03-04"`}, {"en-US", "Dec 31st, 2025", `"2025-12-31"`}, {"en", "31-Dec-2025", `"2025-12-31"`},
 		{"en", "03/04/2025", `"03/04/2025" is not a date of locale en alone (use --locale en-US where the month comes first, en-GB where the day does)`},
 		{"en-US", "2025/12/31", `"2025-12-31"`}, {"fr", "1er août 2025", `"2025-08-01"`}, {"es", "3 de mayo de 2025", `"2025-05-03"`}, {"ja", "2025年12月31日", `"2025-12-31"`}, {"ja", "2025/1/2", `"2025-01-02"`}, {"ko", "2025. 12. 31.", `"2025-12-31"`}, {"hu", "2025. december 31.", `"2025-12-31"`}, {"pl", "3 maja 2025", `"2025-05-03"`},
 	})
@@ -219,6 +261,25 @@ func TestDatetimes(t *testing.T) {
 	}
 }
 
+func TestALabelThatHoldsTheSeparatorIsNotTakenForAListInSilence(t *testing.T) {
+	schema := products()
+	for i := range schema.Attributes {
+		if a := &schema.Attributes[i]; a.Key == "tags" {
+			a.Options = append(a.Options, client.Option{ID: []byte("5"), Value: "A"}, client.Option{ID: []byte("6"), Value: "B"}, client.Option{ID: []byte("7"), Value: "New;"})
+		}
+	}
+	const twoReadings = " has two readings: it is an option's label, and a list of others (name the options by id, or separate them with another --list-separator)"
+	for _, tt := range []struct{ separator, cell, want string }{
+		{"", "A;B", `"A;B"` + twoReadings}, {"", " a; b", `[{"id":5},{"id":6}]`}, {"", "a;b", `"a;b"` + twoReadings}, {"", "B;A", `[{"id":6},{"id":5}]`},
+		{"", "New;", `"New;"` + twoReadings}, {"", "5;6", `[{"id":5},{"id":6}]`}, {"", "t3", `[{"id":"t3"}]`},
+		{"|", "A;B", `[{"id":"t3"}]`}, {"|", "A;B|A", `[{"id":"t3"},{"id":5}]`}, {"|", "A|B", `[{"id":5},{"id":6}]`},
+	} {
+		if got := sent(t, Options{Schema: schema, ListSeparator: tt.separator}, "tags", tt.cell); got != tt.want {
+			t.Errorf("%q between %q is sent as %s", tt.cell, tt.separator, got)
+		}
+	}
+}
+
 func TestOptions(t *testing.T) {
 	run(t, "category", []conversionTest{
 		{"", "Books", `{"id":1}`}, {"", "books", `{"id":1}`}, {"", " home &  living ", `{"id":2}`}, {"", "1", `{"id":1}`}, {"", "opt_abc123", `{"id":"opt_abc123"}`}, {"", "Toys", `{"id":"opt_abc123"}`},
@@ -243,7 +304,7 @@ func TestOptions(t *testing.T) {
 	if got := sent(t, o, "category", "BOOKS"); got != `{"id":9}` {
 		t.Errorf("an exact label is %s", got)
 	}
-	if got := sent(t, o, "category", "bookS"); got != `"bookS" is ambiguous among its options: "Books" (id 1), "BOOKS" (id 9) (write the id)` {
+	if got := sent(t, o, "category", "bookS"); got != `"bookS" is ambiguous among its options: "Books" (id 1), "BOOKS" (id 9) (write a label or id that only one of them has)` {
 		t.Errorf("an ambiguous label is %s", got)
 	}
 	for value, want := range map[string]string{

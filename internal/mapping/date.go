@@ -48,8 +48,9 @@ func appendTwo(dst []byte, n int) []byte {
 // day is refused, except a midnight without an offset, as spreadsheets and
 // databases write dates.
 type dateConverter struct {
-	locale *locale
-	format *layout
+	locale  *locale
+	format  *layout
+	guesses *localeGuesses
 }
 
 func (c *dateConverter) cell(dst []byte, cell string) ([]byte, string) {
@@ -70,9 +71,9 @@ func (c *dateConverter) cell(dst []byte, cell string) ([]byte, string) {
 	}
 	switch {
 	case !ok:
-		return dst, show(cell) + " is not a date" + dateHint(s, c.locale)
+		return dst, show(cell) + " is not a date" + dateHint(s, c.locale, c.guesses)
 	case !d.valid():
-		return dst, show(cell) + notInCalendar(d)
+		return dst, show(cell) + notInCalendar(s, d, c.locale)
 	case rest != "":
 		if clock, offset, ok := clockOf(rest); !ok || !clock.midnight() {
 			return dst, show(cell) + " is not a date alone (it has a time of day)"
@@ -90,10 +91,14 @@ func (c *dateConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
 	return dst, wrongKind(v, "a date such as 2025-12-31")
 }
 
-// notInCalendar says that there is no such day.
-func notInCalendar(d day) string {
-	if d == (day{}) {
+// notInCalendar says that there is no such day, and in which order its parts
+// were read where others read them in another.
+func notInCalendar(s string, d day, l *locale) string {
+	switch _, _, iso := isoDay(s); {
+	case d == (day{}):
 		return " is not a date of the calendar (it is a database's zero date; --null takes a text for null)"
+	case !iso && d.month > 12 && d.month <= 31 && d.day <= 12:
+		return " is not a date of the calendar (locale " + l.tag + " reads " + orderWords(l.order) + "; one file has one order)"
 	}
 	return " is not a date of the calendar"
 }
@@ -262,62 +267,6 @@ func (l *locale) namedDay(s string) (day, string, bool) {
 		s = "" // Hungarian ends a date so
 	}
 	return d, s, true
-}
-
-// dateHint says, in brackets, what a cell that is no date looks like.
-func dateHint(s string, l *locale) string {
-	const iso = " (write it as 2025-12-31)"
-	parts, _, numeric := numericParts(s)
-	switch {
-	case !numeric && (len(s) == 5 && allDigits(s) || looksSerial(s)):
-		return " (it looks like a spreadsheet's day number: format the column as a date, or export it as 2025-12-31)"
-	case !numeric:
-		return localeTail(l, iso)
-	case len(parts[0]) == 4:
-		return iso
-	case len(parts[2]) != 4:
-		return ` (its year has no four digits; a mapping file can say how to read it: "format")`
-	}
-	first, second := digits(parts[0]), digits(parts[1])
-	dotted := strings.Contains(s[:4], ".")
-	switch {
-	case l != nil && l.order != noOrder:
-		return " of locale " + l.tag + " (there it is " + orderWords(l.order) + ")"
-	case l != nil && strings.HasPrefix(l.tag, "en"):
-		return " of locale " + l.tag + " alone (use --locale en-US where the month comes first, en-GB where the day does)"
-	case l != nil:
-		return localeTail(l, iso)
-	case dotted && first <= 31 && second <= 12:
-		return " (if it is German, use --locale de)"
-	case first > 12 && second <= 12:
-		return " (the day comes first: use --locale en-GB, de, fr or the like)"
-	case second > 12 && first <= 12:
-		return " (the month comes first: use --locale en-US)"
-	case first <= 12 && second <= 12:
-		return " (it has two readings: use --locale en-US where the month comes first, en-GB where the day does)"
-	}
-	return iso
-}
-
-// looksSerial tells 45292.5 and 45292,5: a spreadsheet's day with its time.
-func looksSerial(s string) bool {
-	return len(s) > 6 && (s[5] == '.' || s[5] == ',') && allDigits(s[:5]) && allDigits(s[6:])
-}
-
-func localeTail(l *locale, iso string) string {
-	if l == nil {
-		return iso
-	}
-	return " of locale " + l.tag + iso
-}
-
-func orderWords(o dateOrder) string {
-	words := map[rune]string{'d': "day", 'm': "month", 'y': "year"}
-	var list []string
-	for _, r := range o {
-		list = append(list, words[r])
-	}
-	return strings.Join(list, ", ")
 }
 
 // moment is a date, a time of day and perhaps an offset.

@@ -13,6 +13,7 @@ type datetimeConverter struct {
 	locale   *locale
 	location *time.Location
 	format   *layout
+	guesses  *localeGuesses
 
 	offsetText string // what location has from day first to day last, well away from any change
 	first      day
@@ -93,11 +94,11 @@ func (c *datetimeConverter) read(s string) (moment, string) {
 	}
 	switch {
 	case !ok:
-		return moment{}, " is not a date and time" + dateTimeHint(s, c.locale)
+		return moment{}, " is not a date and time" + c.dateTimeHint(s)
 	case !d.valid():
-		return moment{}, notInCalendar(d)
+		return moment{}, notInCalendar(s, d, c.locale)
 	case rest == "":
-		return moment{}, ` has no time of day (a mapping file can read it as midnight: "format: '%Y-%m-%d'")`
+		return moment{}, ` has no time of day (a mapping file can read it as midnight: "format: '` + layoutOf(s, c.locale) + `'")`
 	}
 	var m moment
 	if local {
@@ -119,10 +120,31 @@ func (c *datetimeConverter) json(dst []byte, v jsontext.Value) ([]byte, string) 
 	return dst, wrongKind(v, "a date and time such as 2025-12-31T23:59:00+01:00")
 }
 
-func dateTimeHint(s string, l *locale) string {
+// layoutOf is the format of a numeric date without a time of day.
+func layoutOf(s string, l *locale) string {
+	parts, _, numeric := numericParts(s)
+	if !numeric || l == nil {
+		return "%Y-%m-%d"
+	}
+	order := l.order
+	if len(parts[0]) == 4 {
+		order = yearFirst
+	}
+	words := map[rune]string{'d': "%d", 'm': "%m", 'y': "%Y"}
+	var list []string
+	for _, r := range order {
+		list = append(list, words[r])
+	}
+	return strings.Join(list, s[len(parts[0]):len(parts[0])+1])
+}
+
+func (c *datetimeConverter) dateTimeHint(s string) string {
 	before, _, _ := strings.Cut(s, " ")
-	hint := dateHint(before, l)
-	return strings.Replace(hint, "(write it as 2025-12-31)", "(write it as 2025-12-31T23:59:00+01:00)", 1)
+	if _, _, numeric := numericParts(before); !numeric {
+		before = s // a month's name may stand behind a blank
+	}
+	hint := dateHint(before, c.locale, c.guesses)
+	return strings.Replace(hint, "as 2025-12-31", "as 2025-12-31T23:59:00+01:00", 1)
 }
 
 // clockOf reads what ISO 8601 has after the date: T or a blank, hours and

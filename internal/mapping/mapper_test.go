@@ -128,7 +128,7 @@ func TestMapCells(t *testing.T) {
 		{"a null match value is refused", with(base("sku"), func(o *Options) { o.Null, o.HasNull = "-", true }), []string{"-"}, `column "sku": the match value is null, so the record can't be found again`},
 		{"a blank match value is refused with --blank null too", with(base("sku"), func(o *Options) { o.Blank = BlankNull }), []string{""}, `column "sku": the match value is blank, so the record can't be found again`},
 		{"all problems stand in one reason, in column order", base("price", "active", "sku"), []string{"1.234,50", "maybe", ""},
-			`column "price": "1.234,50" is not a number (if it is German, use --locale de); column "active": "maybe" is neither yes nor no (it takes true/false, yes/no or 1/0); column "sku": the match value is blank, so the record can't be found again`},
+			`column "price": "1.234,50" is not a number (if it is German, use --locale de); column "active": "maybe" is neither yes nor no (it takes true/false, yes/no or 1/0; a mapping file can say what other words mean, with "values"); column "sku": the match value is blank, so the record can't be found again`},
 		{"without a schema cells go as text", Options{Object: "x", Match: "sku", Columns: []string{"sku", "Price EUR"}}, []string{"A1", "1"}, `{"sku":"A1","Price EUR":"1"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestMapObject(t *testing.T) {
 			`key "price": "" is blank (null clears the attribute, leaving the key out leaves it alone; --blank null takes blanks for null)`},
 		{"a blank text is null with --blank null", with(func(o *Options) { o.Blank = BlankNull }), `{"sku":"A1","price":"","name":""}`, `{"sku":"A1","price":null,"name":null}`},
 		{"problems stand in the record's order", base, `{"stars":"x","foo":1,"sku":"A1","price":{}}`,
-			`key "stars": "x" is not a number; key "foo" is no attribute of products; key "price": an object is not a number`},
+			`key "stars": "x" is not a number (a number looks like 1234.50); key "foo" is no attribute of products; key "price": an object is not a number`},
 		{"without a schema values go as they are", off, `{"sku":"A1","x":{"a": [1, 2.0]},"y":null,"z":1e400}`, `{"sku":"A1","x":{"a": [1, 2.0]},"y":null,"z":1e400}`},
 		{"escaped text is kept", base, `{"sku":"A\u00311","name":"\u00fc\n"}`, `{"sku":"A\u00311","name":"\u00fc\n"}`},
 	} {

@@ -154,6 +154,9 @@ func numberHint(cell string, l *locale) string {
 	if hint := shapeHint(s); hint != "" {
 		return hint
 	}
+	if hint := minusHint(s); hint != "" {
+		return hint
+	}
 	if l != nil {
 		hint := " of locale " + l.tag + " (decimal separator " + show(l.decimal)
 		if len(l.groups) > 0 {
@@ -161,7 +164,10 @@ func numberHint(cell string, l *locale) string {
 		}
 		return hint + ")"
 	}
-	return localeNumberHint(s)
+	if hint := localeNumberHint(s); hint != "" {
+		return hint
+	}
+	return formHint(s)
 }
 
 // shapeHint knows what is no number in any locale.
@@ -232,4 +238,24 @@ func localeNumberHint(s string) string {
 		return " (if it is Indian, use --locale en-IN)"
 	}
 	return ""
+}
+
+// minusHint is about signs that look like a minus.
+func minusHint(s string) string {
+	for _, sign := range []string{"−", "–", "—", "- "} {
+		if rest, found := strings.CutPrefix(s, sign); found && plainNumber(strings.TrimSpace(rest)) {
+			return " (write the minus as -, right before the digits)"
+		}
+	}
+	return ""
+}
+
+// formHint is for what is no number in any locale: whether its separators are at
+// fault, or all of it.
+func formHint(s string) string {
+	s = strings.TrimPrefix(s, "-")
+	if strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789.,'’ \u00a0\u202f\u2009") == "" {
+		return " (its separators stand where no number has them)"
+	}
+	return " (a number looks like 1234.50)"
 }

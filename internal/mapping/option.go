@@ -93,7 +93,7 @@ func (o *options) find(s string) (int, string) {
 	for _, i := range found {
 		names = append(names, fmt.Sprintf("%s (id %s)", show(o.all[i].Value), clean(optionID(o.all[i].ID))))
 	}
-	return 0, show(s) + " is ambiguous among its options: " + strings.Join(names, ", ") + " (write the id)"
+	return 0, show(s) + " is ambiguous among its options: " + strings.Join(names, ", ") + " (write a label or id that only one of them has)"
 }
 
 // shownOptions is how many options a message lists when none is close.
@@ -175,22 +175,36 @@ type optionListConverter struct {
 
 func (c *optionListConverter) cell(dst []byte, cell string) ([]byte, string) {
 	c.chosen = c.chosen[:0]
-	// A label that holds the separator is itself when it stands alone.
-	if found := c.options.exact[cell]; len(found) == 1 {
-		return c.list(dst, found), ""
-	}
+	whole := c.wholeLabel(cell)
 	problem := eachElement(cell, c.separator, func(s string) string {
 		i, problem := c.options.find(s)
 		c.chosen = appendNew(c.chosen, i)
 		return problem
 	})
-	if problem != "" {
+	switch {
+	case whole >= 0 && problem == "" && (len(c.chosen) != 1 || c.chosen[0] != whole):
+		return dst, show(cell) + " has two readings: it is an option's label, and a list of others (name the options by id, or separate them with another --list-separator)"
+	case whole >= 0:
+		return c.list(dst, append(c.chosen[:0], whole)), ""
+	case problem != "":
 		return dst, problem
-	}
-	if len(c.chosen) == 0 {
+	case len(c.chosen) == 0:
 		return dst, noElements(cell)
 	}
 	return c.list(dst, c.chosen), ""
+}
+
+// wholeLabel gives the option whose label, separator included, is the whole
+// cell; -1 where there is none.
+func (c *optionListConverter) wholeLabel(cell string) int {
+	if !strings.Contains(cell, c.separator) {
+		return -1
+	}
+	i, problem := c.options.find(cell)
+	if problem != "" {
+		return -1
+	}
+	return i
 }
 
 // noElements is the problem of a cell with separators alone. Taking it for an

@@ -17,7 +17,7 @@ func TestProfile(t *testing.T) {
 		{Columns: []string{"sku"}, Attribute: "sku", Type: "text", Match: true, Required: true, Filled: 6, Bad: 1, Samples: []string{`"A1"`, `"A2"`, `"A3"`},
 			BadValues: []BadValue{{"", "the match value is blank, so the record can't be found again", 8}}},
 		{Columns: []string{"price"}, Attribute: "price", Type: "number", Filled: 3, Blank: 1, Null: 1, Bad: 2, Samples: []string{"1"},
-			BadValues: []BadValue{{"x", `"x" is not a number`, 3}, {"y", `"y" is not a number`, 7}}},
+			BadValues: []BadValue{{"x", `"x" is not a number (a number looks like 1234.50)`, 3}, {"y", `"y" is not a number (a number looks like 1234.50)`, 7}}},
 		{Columns: []string{"name"}, Attribute: "name", Type: "text", Required: true, Blank: 7},
 	}
 	if diff := cmp.Diff(want, m.Profile()); diff != "" {

@@ -69,7 +69,7 @@ func spreadsheetError(s string) bool {
 		return false
 	}
 	switch s {
-	case "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
+	case "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!",
 		"#NV", "#BEZUG!", "#WERT!", "#ZAHL!", // German
 		"#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", // French
 		"#N/D", "#VALOR!", "#¡REF!", "#¡VALOR!", "#¡DIV/0!", "#¿NOMBRE?", "#¡NUM!", "#VALORE!", "#RIF!", "#NOME?": // Spanish, Portuguese, Italian
@@ -122,6 +122,10 @@ func emailProblem(s string) string {
 		return "" // quoted local parts may hold anything
 	case strings.ContainsAny(s, " \t\r\n,;<>"):
 		return " (it holds a blank, comma, semicolon or bracket: one address alone is meant)"
+	case strings.HasPrefix(foldCase(s), "mailto:"):
+		return " (leave out mailto:)"
+	case strings.ContainsAny(local, `:()[]\`):
+		return " (it holds a character that no address has)"
 	case strings.Contains(domain, "@"):
 		return " (it has two @)"
 	case local == "" || domain == "":

@@ -8,8 +8,9 @@ import (
 )
 
 // csvReader reads CSV records. RFC 4180, with line endings of any kind, and
-// with a bad record costing itself alone. A line without a single character is
-// no record, in a file of one column too; an empty cell there is written "".
+// with a bad record costing itself alone. A line of nothing but delimiters and
+// blanks, as spreadsheets write below a table, is no record, in a file of one
+// column too; an empty cell there is written "".
 type csvReader struct {
 	csvScanner
 	charset charset
@@ -36,6 +37,11 @@ func (p *place) pass(text []byte, lines int64) {
 func (c *csvReader) read() (Record, error) {
 	if err := c.skipBlank(); err != nil {
 		return Record{}, err
+	}
+	for c.atBlankRow() {
+		if err := c.skipBlank(); err != nil {
+			return Record{}, err
+		}
 	}
 	if !c.returns {
 		if end, found := c.w.lineEnd(c.limit); found || end <= c.limit && c.w.failed() == nil {
@@ -82,6 +88,34 @@ func (c *csvReader) skipBlank() error {
 		return err
 	}
 	return io.EOF
+}
+
+// atBlankRow passes over a row of delimiters and blanks alone; false where the
+// line is another.
+func (c *csvReader) atBlankRow() bool {
+	for i := 0; i <= c.limit; {
+		if !c.w.has(i) {
+			if i == 0 || c.w.failed() != nil {
+				return false
+			}
+			c.advance(i, 1)
+			return true
+		}
+		switch b := c.w.bytes()[i]; {
+		case b == '\n' || b == '\r' && c.returns:
+			c.advance(i+1, 1)
+			return true
+		case b == '\r' && c.w.has(i+1) && c.w.bytes()[i+1] == '\n':
+			i++
+		case c.delimiterReaches(i):
+			i += len(c.delimiter)
+		case b == ' ' || b == '\t':
+			i++
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // advance consumes n bytes with so many line ends.

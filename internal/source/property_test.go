@@ -34,8 +34,11 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		text := row(header, delimiter, ending)
 		for range rapid.IntRange(0, 8).Draw(t, "records") {
 			cells := rapid.SliceOfN(drawnCell, columns, columns).Draw(t, "cells")
-			want = append(want, cells)
-			text += row(cells, delimiter, ending)
+			line := row(cells, delimiter, ending)
+			if strings.Trim(line, string(delimiter)+" \t\r\n") != "" { // else it is blank, and no record
+				want = append(want, cells)
+			}
+			text += line
 		}
 		if rapid.Bool().Draw(t, "without the last line end") && len(want) > 0 {
 			text = strings.TrimSuffix(text, ending)
