@@ -34,12 +34,6 @@ func (r *pushRun) checkOnlyChanged() error {
 	return nil
 }
 
-// scope is what a state is about. The token stands for its workspace, which no
-// page says how to ask for: with another one everything is sent once more.
-func (r *pushRun) scope() state.Scope {
-	return state.Scope{BaseURL: r.settings.baseURL, Workspace: r.workspace, Object: r.object, Match: r.match}
-}
-
 // fingerprint stands for a secret in a file name or a state.
 func fingerprint(parts ...string) string {
 	sum := sha256.Sum256([]byte("crmsync\x00" + strings.Join(parts, "\x00")))
@@ -66,12 +60,9 @@ func (r *pushRun) shardSuffix() string {
 	return fmt.Sprintf(".%d-of-%d", r.settings.shard.Index, r.settings.shard.Count)
 }
 
-// openState opens what --only-changed remembers.
-func (r *pushRun) openState(context.Context) error {
+// openOnlyChanged opens what --only-changed remembers, or begins it.
+func (r *pushRun) openOnlyChanged(context.Context) error {
 	s := r.settings
-	if !s.onlyChanged {
-		return nil
-	}
 	opts := state.Options{ReadOnly: s.dryRun, Full: s.full}
 	if s.maxAge > 0 {
 		opts.NotBefore = r.started.Add(-s.maxAge)
@@ -85,9 +76,7 @@ func (r *pushRun) openState(context.Context) error {
 	if r.state, err = state.Open(r.statePath(), r.scope(), opts); err != nil {
 		return err
 	}
-	if damaged := r.state.Anew(); damaged != nil {
-		r.app.warn(fmt.Sprintf("what was sent before is forgotten (%v): everything is sent again", damaged))
-	}
+	r.warnOfAnew("is sent again")
 	return nil
 }
 

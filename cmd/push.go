@@ -72,7 +72,8 @@ type pushRun struct {
 	lookups *lookups
 
 	workspace string          // stands for the token's workspace
-	state     *state.Store    // nil without --only-changed
+	state     *state.Store    // the run's own; nil where there is none
+	told      []*state.Teller // of others that remember some of the same records
 	absent    *report.Missing // nil without --report-missing
 
 	duplicates *mapping.Duplicates // in a dry run
@@ -161,6 +162,9 @@ func (r *pushRun) close() {
 	if r.state != nil {
 		r.state.Close()
 	}
+	for _, other := range r.told {
+		other.Close()
+	}
 }
 
 // keep brings to disk what the next run should know.
@@ -181,9 +185,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 		DryRun: s.dryRun, MaxRejects: s.maxRejects, Log: r.app.log,
 		Resume: r.resume, Shard: s.shard,
 	}
-	if r.state != nil {
-		opts.State = r.state
-	}
+	opts.State = r.keeper()
 	if r.journal != nil {
 		opts.Journal = r.journal
 	}
@@ -342,7 +344,7 @@ func (r *pushRun) again(result push.Result) string {
 	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
 	words = append(words, "--object", r.object, "--match", r.match)
 	keep := []string{"base-url", "token-file", "schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
-		"locale", "timezone", "list-separator", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
+		"locale", "timezone", "list-separator", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
 	for _, group := range r.settings.groups {
 		group.flags.VisitAll(func(f *pflag.Flag) {
 			if slices.Contains(keep, f.Name) && r.conf.stated(f.Name) {

@@ -41,6 +41,32 @@ func laneKey(attributeType, match string) string {
 	return strings.TrimSpace(foldUnicode(s))
 }
 
+// LaneForm names the way in which the mapper's match values become lane keys.
+// Keys that two mappers made in different ways can't be compared.
+func (m *Mapper) LaneForm() string {
+	for _, t := range m.catalog.list {
+		if t.key == m.o.Match && !m.matchMail {
+			return laneForm(t.attr.Type)
+		}
+	}
+	if m.matchMail {
+		return laneForm(client.TypeText)
+	}
+	return laneForm("")
+}
+
+// laneForm names the cases of laneKey.
+func laneForm(attributeType string) string {
+	switch attributeType {
+	case client.TypePhoneNumber, client.TypeDatetime:
+		return attributeType
+	case client.TypeText, client.TypeSelect, client.TypeStatus:
+		return client.TypeText
+	default:
+		return client.TypeNumber
+	}
+}
+
 // canonicalNumber gives equal decimal numbers one spelling: 29, 29.0, 029 and
 // 2.9e1 become "29". What isn't a number is returned as it is.
 func canonicalNumber(s string) string {

@@ -1,14 +1,8 @@
 package push
 
 import (
-	"context"
-	"fmt"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/state"
@@ -65,58 +59,6 @@ func TestOnlyChangedRecordsAreSent(t *testing.T) {
 			t.Errorf("a refused record is sent again each time: %+v", res.Tally)
 		}
 	}
-}
-
-// After every complete run the CRM must hold what the file says, whatever
-// happened before: a record that is skipped although the CRM lacks it is the
-// one unforgivable error.
-func TestNothingIsSkippedThatTheCRMLacks(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		path := filepath.Join(t.TempDir(), "state")
-		seed := rapid.Uint32().Draw(rt, "seed")
-		steps := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []int {
-			return rapid.SliceOfN(rapid.IntRange(0, 200), 0, 60).Draw(t, "records") // key × 4 + value
-		}), 1, 8).Draw(rt, "files")
-		cuts := rapid.SliceOfN(rapid.IntRange(0, 400), len(steps), len(steps)).Draw(rt, "cuts")
-		synctest.Test(t, func(t *testing.T) {
-			c := newCRM()
-			c.pause = 5 * time.Millisecond
-			c.answer = passing(seed)
-			for i, step := range steps {
-				cells := make([][2]string, len(step))
-				want := make(map[string]string)
-				for j, n := range step {
-					cells[j] = [2]string{fmt.Sprint("k", n/4), fmt.Sprint("v", n%4)}
-					if res, refused := passing(seed)(cells[j][0], cells[j][1], 99); !refused || res.Outcome != client.Rejected {
-						want[cells[j][0]] = cells[j][1]
-					}
-				}
-				ctx := t.Context()
-				if cuts[i] < 200 { // interrupted, and the answers in flight are lost
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, time.Duration(cuts[i])*time.Millisecond)
-					defer cancel()
-				}
-				store := openState(t, path)
-				opts, _ := options(c, cells)
-				opts.State, opts.Drain = store, time.Millisecond
-				opts.MaxRejects = MaxRejects{Set: true, Percentage: true, Percent: 100}
-				res := Run(ctx, opts)
-				balanced(t, res)
-				if err := store.Close(); err != nil {
-					t.Fatal(err)
-				}
-				if !res.Whole {
-					continue
-				}
-				for key, value := range want {
-					if got := c.records[key]; len(got) != 1 || got[0] != value {
-						t.Fatalf("after file %d the CRM has %v for %s, want %s (%+v)", i, got, key, value, res.Tally)
-					}
-				}
-			}
-		})
-	})
 }
 
 func TestShardsDivideTheRecordsByKey(t *testing.T) {

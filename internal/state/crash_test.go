@@ -105,6 +105,34 @@ type history struct {
 	disk *dying
 	now  time.Time
 	sent int
+
+	teller *Teller // of a push that doesn't hold the state; nil while there is none
+}
+
+// outside sends some records without holding the state, before, between and
+// after runs that do.
+func (h *history) outside() {
+	if h.teller == nil {
+		_, err := os.Stat(h.path)
+		h.teller = Tell(h.path, products, err != nil)
+	}
+	for range rapid.IntRange(0, 4).Draw(h.t, "sent outside") {
+		keys, match, fp := h.record()
+		h.teller.Sending(keys, fp)
+		if err := h.teller.Flush(); err != nil {
+			h.t.Fatal(err)
+		}
+		h.request(keys, match, fp)
+	}
+	switch rapid.SampledFrom([]string{"goes on", "ends", "is killed"}).Draw(h.t, "and") {
+	case "goes on":
+		return
+	case "ends":
+		h.teller.Close()
+	default:
+		h.teller.off()
+	}
+	h.teller = nil
 }
 
 func (h *history) record() (keys []string, match string, fp Fingerprint) {
@@ -220,13 +248,22 @@ func TestNothingChangedIsEverSkipped(t *testing.T) {
 		n++
 		dir := filepath.Join(root, fmt.Sprint(n))
 		defer os.RemoveAll(dir)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
 		h := &history{t: t, path: filepath.Join(dir, "state"), crm: crm{}, disk: &dying{}, now: day}
 		for range rapid.IntRange(1, 8).Draw(t, "runs") {
+			if rapid.IntRange(0, 2).Draw(t, "outside") == 0 {
+				h.outside()
+			}
 			crash := rapid.Bool().Draw(t, "crash")
 			h.run(rapid.IntRange(0, 12).Draw(t, "records"), crash)
 			if crash && rapid.IntRange(0, 3).Draw(t, "damage") == 0 {
 				h.damage()
 			}
+		}
+		if h.teller != nil {
+			h.teller.off()
 		}
 	})
 }

@@ -74,6 +74,8 @@ var (
 var (
 	errForeign = errors.New("it is not a state of crmsync")
 	errVersion = errors.New("it was written by another version of crmsync")
+	errKeys    = errors.New("match values were compared in another way")
+	errUntold  = errors.New("not all that was sent since could be told to it")
 )
 
 // Error says what could not be done with a state.
@@ -97,7 +99,7 @@ func (e *Error) Hint() string {
 		return "name another file with --state"
 	case errors.Is(e.Err, errVersion):
 		return "name another file with --state, or remove this one: everything is then sent once more"
-	case errors.Is(e.Err, errBroken):
+	case errors.Is(e.Err, errBroken), errors.Is(e.Err, errKeys), errors.Is(e.Err, errUntold):
 		return "everything is sent once more"
 	case errors.Is(e.Err, syscall.ENOSPC):
 		return "make room on the disk; what was not remembered is sent once more"
@@ -160,14 +162,27 @@ func releaseLock(f *flock.Flock) {
 // removeLeftovers removes what a killed process was about to put in the state's
 // place. The lock must be held.
 func removeLeftovers(path string) {
-	files, err := os.ReadDir(filepath.Dir(path))
+	names, err := filesBeside(path, tempSuffix)
 	if err != nil {
 		return
 	}
+	for _, name := range names {
+		os.Remove(name)
+	}
+}
+
+// filesBeside lists the files whose names are a state's, sixteen characters and
+// a suffix.
+func filesBeside(path, suffix string) (names []string, err error) {
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range files {
 		rest, ok := strings.CutPrefix(f.Name(), filepath.Base(path)+".")
-		if name, isTemp := strings.CutSuffix(rest, tempSuffix); ok && isTemp && len(name) == 16 && f.Type().IsRegular() {
-			os.Remove(filepath.Join(filepath.Dir(path), f.Name()))
+		if name, isOne := strings.CutSuffix(rest, suffix); ok && isOne && len(name) == 16 && f.Type().IsRegular() {
+			names = append(names, filepath.Join(filepath.Dir(path), f.Name()))
 		}
 	}
+	return names, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // The file begins with a head: magic, version, length and checksum of the tables
@@ -24,13 +25,16 @@ type image struct {
 	tables []*table
 	logAt  int64
 	logs   []map[uint64]change // by table
+
+	told   []told // taken in, and still lying beside it
+	untold []int  // tables that go whole because of it
 }
 
-// loadImage opens a state; nil where there is none. The error is one of
+// loadImage opens a state with what it was told; nil where there is none. The error is one of
 // errForeign, errVersion, errBroken, or the system's.
 func loadImage(path string) (*image, error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	}
 	if err != nil {
@@ -52,10 +56,16 @@ func loadImage(path string) (*image, error) {
 		return nil, err
 	}
 	m := &image{bytes: b, unmap: unmap}
-	if err := m.parse(); err != nil {
+	err = m.parse()
+	var list []told
+	if err == nil {
+		list, err = readTold(path)
+	}
+	if err != nil {
 		unmap()
 		return nil, err
 	}
+	m.forget(list)
 	return m, nil
 }
 

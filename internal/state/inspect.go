@@ -47,6 +47,24 @@ func List(path string) ([]Summary, error) {
 	return all, nil
 }
 
+// Scopes says what a state has tables about; none where there is no file. Errors
+// are [*Error].
+func Scopes(path string) ([]Scope, error) {
+	m, err := loadImage(path)
+	if err != nil {
+		return nil, problem("reading", path, err)
+	}
+	if m == nil {
+		return nil, nil
+	}
+	defer m.close()
+	var all []Scope
+	for _, t := range m.tables {
+		all = append(all, t.scope)
+	}
+	return all, nil
+}
+
 // Found is an entry with its scope.
 type Found struct {
 	Scope Scope
@@ -99,7 +117,7 @@ func Forget(path string, which func(Scope) bool) (int, error) {
 		return 0, problem("changing", path, err)
 	}
 	if m == nil {
-		return 0, nil
+		return 0, takeInNothing(path)
 	}
 	defer m.close()
 	var stay []part
@@ -119,5 +137,6 @@ func Forget(path string, which func(Scope) bool) (int, error) {
 	if err != nil {
 		return 0, problem("changing", path, err)
 	}
+	sweepTold(m.told)
 	return len(m.tables) - len(stay), nil
 }

@@ -28,6 +28,22 @@ type Scope struct {
 	Workspace string // as far as it can be known
 	Object    string // slug
 	Match     string // matching attribute
+
+	// Keys names the way in which match values become lane keys, which depends
+	// on what the schema says of the attribute. Keys of different ways can't be
+	// compared, so what was remembered in another way is forgotten.
+	Keys string
+}
+
+// SameRecords tells whether two scopes may be about the same records: two tokens
+// may be of one workspace.
+func (s Scope) SameRecords(other Scope) bool {
+	return s.BaseURL == other.BaseURL && s.Object == other.Object && s.Match == other.Match
+}
+
+// sameTable tells whether two scopes have one table.
+func (s Scope) sameTable(other Scope) bool {
+	return s.SameRecords(other) && s.Workspace == other.Workspace
 }
 
 // Options say how a state is used. The zero value uses it in full.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,20 +95,43 @@ func (s *Store) load() error {
 	}
 	s.use(m)
 	if m == nil {
-		if s.anew != nil && !s.opts.ReadOnly {
-			// Should the damage be gone at the next look, what is sent in between
-			// would not be known.
-			return s.merge()
-		}
-		return nil
+		return s.begin()
 	}
-	if s.at >= 0 && m.logs[s.at] != nil {
+	if s.at >= 0 && m.logs[s.at] != nil && s.table == m.tables[s.at] {
 		s.log = m.logs[s.at]
 	}
-	if int64(len(m.bytes)) > m.logAt && !s.opts.ReadOnly {
-		return s.merge()
+	switch {
+	case s.at >= 0 && s.table != m.tables[s.at]:
+		s.anew = problem("opening", s.path, errKeys)
+	case slices.Contains(m.untold, s.at):
+		s.anew = problem("opening", s.path, errUntold)
+	case int64(len(m.bytes)) == m.logAt && len(m.told) == 0:
+		return nil
 	}
+	if s.opts.ReadOnly {
+		return nil
+	}
+	list := m.told
+	if err := s.merge(); err != nil {
+		return err
+	}
+	sweepTold(list)
 	return nil
+}
+
+// begin is for a file that isn't there or can't be read.
+func (s *Store) begin() error {
+	if s.opts.ReadOnly {
+		return nil
+	}
+	if s.anew != nil {
+		// Should the damage be gone at the next look, what is sent in between
+		// would not be known.
+		if err := s.merge(); err != nil {
+			return err
+		}
+	}
+	return takeInNothing(s.path)
 }
 
 // use takes an image, nil for an empty one, in the place of the one before.
@@ -118,15 +142,19 @@ func (s *Store) use(m *image) {
 	if m != nil {
 		s.end = m.logAt
 		for i, t := range m.tables {
-			if t.scope == s.scope {
-				s.at, s.table = i, t
+			if t.scope.sameTable(s.scope) {
+				s.at = i
+				if t.scope.Keys == s.scope.Keys {
+					s.table = t
+				}
 			}
 		}
 	}
 	s.seen = newBitmap(s.table.n)
 }
 
-// Anew says that the state was damaged and begins anew; nil where it wasn't.
+// Anew says why the state begins anew: it was damaged, its keys were made in
+// another way, or it could not be told of all that was sent. nil is the rule.
 func (s *Store) Anew() error {
 	if s.anew == nil {
 		return nil

@@ -71,7 +71,7 @@ func (s *Store) merge() error {
 		for i, t := range s.image.tables {
 			p := part{t: t, log: s.image.logs[i]}
 			if i == s.at {
-				p.log, p.seen = s.log, s.seen
+				p = part{t: s.table, log: s.log, seen: s.seen}
 			}
 			parts = append(parts, p)
 		}
@@ -99,6 +99,9 @@ func (s *Store) merge() error {
 	}
 	s.use(m)
 	s.seen = seen[at]
+	if said := m.logs[at]; said != nil { // by who is telling it something right now
+		s.log = said
+	}
 	s.pending, s.durable, s.dirty = s.pending[:0], s.last, false
 	s.synced.Broadcast()
 	return nil

@@ -1,0 +1,188 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/state"
+)
+
+// openState opens what --only-changed remembers of the records that are to be
+// sent. A push without --only-changed keeps it true as well, where there is such
+// a state: one that doesn't know of a request would later take for unchanged what
+// the CRM no longer has. So do the states of other shards and tokens.
+func (r *pushRun) openState(ctx context.Context) error {
+	s := r.settings
+	if r.crm != nil || s.dryRun && !s.onlyChanged {
+		return nil
+	}
+	open := r.openKnown
+	if s.onlyChanged {
+		open = r.openOnlyChanged
+	}
+	if err := open(ctx); err != nil || s.dryRun {
+		return err
+	}
+	others, err := r.otherStates()
+	for _, path := range others {
+		r.tell(path, false)
+	}
+	return err
+}
+
+// tell has the run tell a state, which it doesn't hold, what it sends.
+func (r *pushRun) tell(path string, all bool) {
+	r.told = append(r.told, state.Tell(path, r.scope(), all))
+}
+
+// keeper is what the pipeline tells of requests; nil where nobody wants to know.
+func (r *pushRun) keeper() push.State {
+	switch {
+	case len(r.told) > 0:
+		return state.NewGroup(r.state, r.told)
+	case r.state != nil:
+		return r.state
+	}
+	return nil
+}
+
+// openKnown opens the run's own state without --only-changed, if there is one.
+func (r *pushRun) openKnown(context.Context) error {
+	path := r.statePath()
+	scopes, err := state.Scopes(path)
+	switch {
+	case errors.Is(err, state.ErrVersion):
+		r.app.warn(fmt.Sprintf("%v, so it can't be told of this push: before that version uses it again, remove it", err))
+		return nil
+	case errors.Is(err, state.ErrForeign):
+		return nil // and so nobody will use it
+	case err != nil && !errors.Is(err, state.ErrDamaged):
+		return err
+	}
+	if err == nil && !slices.ContainsFunc(scopes, r.scope().SameRecords) {
+		// There is none now, but a push with --only-changed may begin one before
+		// this one ends.
+		if r.mayHaveState(path) {
+			r.tell(path, true)
+		}
+		return nil
+	}
+	r.state, err = state.Open(path, r.scope(), state.Options{Full: true})
+	if errors.Is(err, state.ErrLocked) {
+		r.app.note("another push uses what --only-changed remembers; it is told what this one sends, and the next push with --only-changed sends that once more")
+		r.tell(path, false)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.warnOfAnew("will be sent again by the next push with --only-changed")
+	return nil
+}
+
+// mayHaveState tells whether a state could be made in a place.
+func (r *pushRun) mayHaveState(path string) bool {
+	if r.settings.state == "" && makeStateDirectory() != nil {
+		return false
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	return err == nil && dir.IsDir() && dir.Mode().Perm()&0o200 != 0
+}
+
+func (r *pushRun) warnOfAnew(consequence string) {
+	if why := r.state.Anew(); why != nil {
+		r.app.warn(fmt.Sprintf("what was sent before is forgotten (%v): everything %s", why, consequence))
+	}
+}
+
+// otherStates are the files in the state directory, and beside the one that
+// --state names, that remember some of the same records.
+func (r *pushRun) otherStates() ([]string, error) {
+	own := r.statePath()
+	candidates, err := statesIn(stateDirectory(), func(name string) bool { return ownState(name, r.object) })
+	if err != nil {
+		return nil, err
+	}
+	if named := r.settings.state; named != "" {
+		stem, ext := strings.TrimSuffix(filepath.Base(named), filepath.Ext(named)), filepath.Ext(named)
+		shards := regexp.MustCompile(`^` + regexp.QuoteMeta(stem) + `(\.\d+-of-\d+)?` + regexp.QuoteMeta(ext) + `$`)
+		beside, err := statesIn(filepath.Dir(named), shards.MatchString)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, beside...)
+	}
+	var others []string
+	for _, path := range candidates {
+		if samePlace(path, own) || r.ofSibling(path) {
+			continue
+		}
+		// One that can't be read is of no use to any push either.
+		scopes, err := state.Scopes(path)
+		if err == nil && slices.ContainsFunc(scopes, r.scope().SameRecords) {
+			others = append(others, path)
+		}
+	}
+	return others, nil
+}
+
+func statesIn(dir string, is func(name string) bool) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.ENOTDIR) {
+		return nil, fmt.Errorf("looking for what --only-changed remembers: %w", err)
+	}
+	for _, e := range entries {
+		if is(e.Name()) {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, nil
+}
+
+var shardOfFile = regexp.MustCompile(`\.(\d+)-of-(\d+)(\.[^.]*)?$`)
+
+// ofSibling tells whether a state is of another shard of the same division: its
+// keys are others.
+func (r *pushRun) ofSibling(path string) bool {
+	found := shardOfFile.FindStringSubmatch(filepath.Base(path))
+	shard := r.settings.shard
+	return found != nil && shard.Count > 0 && found[2] == strconv.Itoa(shard.Count) && found[1] != strconv.Itoa(shard.Index)
+}
+
+// scope is what a state is about. The token stands for its workspace, which no
+// page says how to ask for: with another one everything is sent once more.
+func (r *pushRun) scope() state.Scope {
+	scope := state.Scope{BaseURL: plainURL(r.settings.baseURL), Workspace: r.workspace, Object: r.object, Match: r.match}
+	if scope.Object == "people" && scope.Match == "emails" { // both look at all addresses [update-a-crm-person]
+		scope.Match = "email"
+	}
+	if len(r.inputs) > 0 {
+		scope.Keys = r.inputs[0].mapper.LaneForm()
+	}
+	return scope
+}
+
+// plainURL gives addresses that lead to one place one form.
+func plainURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		u.Host = strings.TrimSuffix(u.Host, ":443")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u.String()
+}
