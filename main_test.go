@@ -43,6 +43,7 @@ func TestScript(t *testing.T) {
 			"crm-count":   crmCount,
 			"crm-await":   crmAwait,
 			"crm-saw":     crmSaw,
+			"crm-asked":   crmAsked,
 			"tokenless":   tokenless,
 			"writetoken":  writeToken,
 			"echo-server": startEcho,
@@ -318,6 +319,19 @@ func crmListed(ts *testscript.TestScript, neg bool, args []string) {
 	defer c.mu.Unlock()
 	if got := strconv.Itoa(c.listed[args[0]]); got != args[1] {
 		ts.Fatalf("the CRM was asked for %s pages of %s, want %s", got, args[0], args[1])
+	}
+}
+
+// crmAsked checks how many requests the CRM received: crm-asked 0
+func crmAsked(ts *testscript.TestScript, neg bool, args []string) {
+	c := crmOf(ts)
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: crm-asked REQUESTS")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if got := strconv.Itoa(c.requests); got != args[0] {
+		ts.Fatalf("the CRM received %s requests, want %s", got, args[0])
 	}
 }
 

@@ -20,7 +20,7 @@ func (a *app) authCommand() *cobra.Command {
 		Example: "  crmsync auth\n  crmsync auth --profile staging",
 		Args:    exactArgs(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.reader(s, c, func(from *client.Client) error {
+			return a.reader(s, c, func(from *client.Client, _ *schemaCache) error {
 				var access client.Access
 				err := a.retryReads(c.Context(), s, func() error {
 					access = from.Check(c.Context())

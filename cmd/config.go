@@ -32,10 +32,19 @@ const (
 // configuration is what environment and config file add to the flags.
 type configuration struct {
 	viper        *viper.Viper
-	file         string          // the config file in use, "" for none
-	explicit     map[string]bool // flags that the command line itself gives
-	inJob        map[string]bool // of a push of a job: flags that the job file gives
+	file         string            // the config file in use, "" for none
+	explicit     map[string]bool   // flags that the command line itself gives
+	inJob        map[string]bool   // of a push of a job: flags that the job file gives
+	origins      map[string]origin // of those that the command line leaves out
+	profile      string            // the chosen one, "" for none
+	profileKeys  map[string]any    // what it says
 	tokenCommand string
+}
+
+func newConfiguration(c *cobra.Command) *configuration {
+	conf := &configuration{viper: viper.New(), explicit: map[string]bool{}, origins: map[string]origin{}}
+	c.Flags().Visit(func(f *pflag.Flag) { conf.explicit[f.Name] = true })
+	return conf
 }
 
 // stated tells whether a flag was given for this very push, and not for whatever
@@ -45,8 +54,7 @@ func (conf *configuration) stated(flag string) bool { return conf.explicit[flag]
 // configure fills in the flags that the command line leaves out, from the
 // environment, then from the config file.
 func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
-	conf := &configuration{viper: viper.New(), explicit: map[string]bool{}}
-	c.Flags().Visit(func(f *pflag.Flag) { conf.explicit[f.Name] = true })
+	conf := newConfiguration(c)
 	if err := conf.read(s); err != nil {
 		return nil, err
 	}
@@ -97,11 +105,13 @@ func (conf *configuration) fill(f *pflag.Flag) error {
 				return usage("several values are written as one line of CSV", "%s in the environment: %q is not a line of CSV", envName(f.Name), text)
 			}
 		}
+		conf.origins[f.Name] = origin{kind: fromEnvironment, name: envName(f.Name)}
 		return setAll(f, values, envName(f.Name)+" in the environment")
 	}
 	if !conf.viper.IsSet(f.Name) {
 		return nil
 	}
+	conf.origins[f.Name] = conf.inFile(f.Name)
 	where := f.Name + " in " + conf.file
 	values, err := textsOf(conf.viper.Get(f.Name))
 	if err != nil {
@@ -296,6 +306,7 @@ func (conf *configuration) chooseProfile(s *settings) error {
 	if !ok {
 		return unknownProfile(chosen, names, conf.file)
 	}
+	conf.profile, conf.profileKeys = strings.ToLower(chosen), profile
 	// A profile's way to the token replaces the file's, whichever it is.
 	if _, ok := profile["token-file"]; ok {
 		conf.viper.Set(keyTokenCommand, "")

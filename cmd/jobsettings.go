@@ -67,7 +67,7 @@ func (j *jobRun) settle(p *job.Push) (*settings, *configuration, error) {
 	s := newSettings()
 	conf := &configuration{
 		viper: j.conf.viper, file: j.conf.file, tokenCommand: j.conf.tokenCommand,
-		explicit: map[string]bool{}, inJob: map[string]bool{},
+		explicit: map[string]bool{}, inJob: map[string]bool{}, origins: map[string]origin{},
 	}
 	given := map[string]bool{}
 	for _, f := range slices.Collect(maps.Keys(j.conf.explicit)) {

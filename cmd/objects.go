@@ -21,7 +21,7 @@ func readFlags() []string {
 }
 
 // reader is a command that reads from the CRM and prints what it read.
-func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client) error) error {
+func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *schemaCache) error) error {
 	conf, err := a.configure(c, s)
 	if err != nil {
 		return err
@@ -35,12 +35,16 @@ func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client) er
 			return err
 		}
 	}
-	from, _, err := a.newClient(c.Context(), s, conf, crm)
+	from, workspace, err := a.newClient(c.Context(), s, conf, crm)
 	if err != nil {
 		return err
 	}
 	defer from.CloseIdle()
-	return read(from)
+	var cache *schemaCache
+	if crm == nil {
+		cache = a.schemaCache(s, conf, workspace)
+	}
+	return read(from, cache)
 }
 
 func (a *app) objectsCommand() *cobra.Command {
@@ -51,7 +55,7 @@ func (a *app) objectsCommand() *cobra.Command {
 		Example: "  crmsync objects\n  crmsync objects --sandbox    those of the built-in sample",
 		Args:    exactArgs(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.reader(s, c, func(from *client.Client) error {
+			return a.reader(s, c, func(from *client.Client, cache *schemaCache) error {
 				var objects []client.Object
 				err := a.retryReads(c.Context(), s, func() (err error) {
 					objects, err = from.Objects(c.Context())
@@ -60,6 +64,7 @@ func (a *app) objectsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				cache.keepAll(objects)
 				return printObjects(a.streams.Out, objects, s.output)
 			})
 		},

@@ -87,11 +87,11 @@ func (a *app) rootCommand() *cobra.Command {
 	setHelp(root, nil)
 	root.SetFlagErrorFunc(a.flagError)
 	root.AddCommand(a.pushCommand(), a.runCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
-		a.authCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand())
-	root.InitDefaultCompletionCmd()
+		a.authCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand(), a.completionCommand())
+	a.setCompletion(root)
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "completion" || c.Name() == "help" {
+		if c.Name() == "help" {
 			setHelp(c, nil)
 		}
 	}

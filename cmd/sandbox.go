@@ -141,13 +141,18 @@ func sortedNames[T any](meanings map[string]T) []string {
 	return names
 }
 
-func faultFlags(faults *sandbox.Faults) *pflag.FlagSet {
-	shares := map[string]*float64{
+// faultShares are the faults by their names.
+func faultShares(faults *sandbox.Faults) map[string]*float64 {
+	return map[string]*float64{
 		"reset-before": &faults.ResetBefore, "reset-after": &faults.ResetAfter,
 		"hang-before": &faults.HangBefore, "hang-after": &faults.HangAfter,
 		"truncate": &faults.Truncate, "empty": &faults.Empty, "error": &faults.Error, "error-after": &faults.ErrorAfter,
 		"bad-gateway": &faults.BadGateway, "unavailable": &faults.Unavailable, "throttled": &faults.Throttled, "spike": &faults.Spike,
 	}
+}
+
+func faultFlags(faults *sandbox.Faults) *pflag.FlagSet {
+	shares := faultShares(faults)
 	f := newFlagSet()
 	var drawn []string
 	f.Var(&list[string]{&drawn, func(text string) (string, error) { return text, setShare(shares, text) }, nil},

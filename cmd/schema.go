@@ -21,7 +21,7 @@ func (a *app) schemaCommand() *cobra.Command {
 		Example: "  crmsync schema products\n  crmsync schema products -o json > products.schema.json",
 		Args:    exactArgs(1, "the object"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.reader(s, c, func(from *client.Client) error {
+			return a.reader(s, c, func(from *client.Client, cache *schemaCache) error {
 				var object *client.Object
 				err := a.retryReads(c.Context(), s, func() (err error) {
 					object, err = from.Object(c.Context(), args[0])
@@ -30,6 +30,7 @@ func (a *app) schemaCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				cache.keep(*object)
 				return printSchema(a.streams.Out, object, s.output)
 			})
 		},

@@ -107,6 +107,9 @@ func (r *pushRun) readSchema(ctx context.Context) error {
 		r.schema, err = r.client.Object(ctx, r.object)
 		return err
 	})
+	if err == nil && r.crm == nil {
+		r.app.schemaCache(s, r.conf, r.workspace).keep(*r.schema)
+	}
 	var refused *client.Error
 	if !errors.As(err, &refused) {
 		return err

@@ -16,17 +16,31 @@ import (
 // tokenCommandTime is how long token_command may take.
 const tokenCommandTime = 30 * time.Second
 
-// token finds the token: --token-file on the command line, CRMSYNC_TOKEN,
+// tokenPlace is where the token comes from: at most one of them is set.
+type tokenPlace struct{ file, variable, command string }
+
+// tokenFrom decides it: --token-file on the command line, CRMSYNC_TOKEN,
 // CRMSYNC_TOKEN_FILE or token-file in the config, then token_command.
-func (a *app) token(ctx context.Context, s *settings, conf *configuration) (string, error) {
+func (conf *configuration) tokenFrom(file string) tokenPlace {
 	fromEnv := strings.TrimSpace(os.Getenv(envPrefix + "TOKEN"))
 	switch {
-	case s.tokenFile != "" && (conf.explicit["token-file"] || fromEnv == ""):
-		return a.tokenFromFile(s.tokenFile)
+	case file != "" && (conf.explicit["token-file"] || fromEnv == ""):
+		return tokenPlace{file: file}
 	case fromEnv != "":
-		return fromEnv, nil
-	case conf.tokenCommand != "":
-		return a.tokenFromCommand(ctx, conf.tokenCommand)
+		return tokenPlace{variable: fromEnv}
+	}
+	return tokenPlace{command: conf.tokenCommand}
+}
+
+// token gets the token from where it is.
+func (a *app) token(ctx context.Context, s *settings, conf *configuration) (string, error) {
+	switch from := conf.tokenFrom(s.tokenFile); {
+	case from.file != "":
+		return a.tokenFromFile(from.file)
+	case from.variable != "":
+		return from.variable, nil
+	case from.command != "":
+		return a.tokenFromCommand(ctx, from.command)
 	}
 	return "", &hinted{errors.New("there is no token"),
 		"make one under Account Settings > API with the scope crm:write and put it in CRMSYNC_TOKEN, or in a file for --token-file; --sandbox needs none"}
@@ -36,23 +50,27 @@ func (a *app) token(ctx context.Context, s *settings, conf *configuration) (stri
 const longestToken = 64 << 10
 
 func (a *app) tokenFromFile(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", readingToken(path, err)
-	}
-	defer file.Close()
-	if info, err := file.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 		a.warn(fmt.Sprintf("%s can be read by other users; chmod 600 %s keeps the token to yourself", path, shellQuote([]string{path})))
 	}
-	content, err := io.ReadAll(io.LimitReader(file, longestToken))
+	token, err := readToken(path)
 	if err != nil {
 		return "", readingToken(path, err)
 	}
-	token := strings.TrimSpace(string(bytes.TrimPrefix(content, []byte("\ufeff"))))
 	if token == "" {
 		return "", &hinted{fmt.Errorf("reading the token: %s is empty", path), "put the token into it, and nothing else"}
 	}
 	return token, nil
+}
+
+func readToken(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, longestToken))
+	return strings.TrimSpace(string(bytes.TrimPrefix(content, []byte("\ufeff")))), err
 }
 
 func readingToken(path string, err error) error {

@@ -89,13 +89,15 @@ func regionOrder(base, region string, order dateOrder) dateOrder {
 	return order
 }
 
-func supportedLanguages() string {
+// Languages are those that values can be read in, by their codes. A region may
+// follow, as in en-US.
+func Languages() []string {
 	var tags []string
 	for tag := range languageTable() {
 		tags = append(tags, tag)
 	}
 	slices.Sort(tags)
-	return strings.Join(tags, ", ")
+	return tags
 }
 
 // localeError says that a --locale is not one that values can be read in.
@@ -103,7 +105,7 @@ type localeError struct{ problem string }
 
 func (e *localeError) Error() string { return e.problem }
 func (e *localeError) Hint() string {
-	return "languages: " + supportedLanguages() + "; a region may follow, as in en-US, en-GB or de-CH"
+	return "languages: " + strings.Join(Languages(), ", ") + "; a region may follow, as in en-US, en-GB or de-CH"
 }
 
 // DecimalSeparator is what stands between the whole and the fraction of a number

@@ -81,10 +81,13 @@ func (a *archive) damaged(part string, err error) error {
 }
 
 // sheetPart is one sheet and where it stands in the archive.
-type sheetPart struct{ name, part, reason string }
+type sheetPart struct {
+	name, part, reason string
+	hidden             bool
+}
 
-// sheet finds the sheet to read: by name, or the first one that isn't hidden.
-func (a *archive) sheet(wanted string) (sheetPart, error) {
+// sheets are those that have cells, in the workbook's order.
+func (a *archive) sheets() ([]sheetPart, error) {
 	var book struct {
 		Sheets []struct {
 			Name  string     `xml:"name,attr"`
@@ -101,12 +104,12 @@ func (a *archive) sheet(wanted string) (sheetPart, error) {
 	for part, into := range map[string]any{"xl/workbook.xml": &book, "xl/_rels/workbook.xml.rels": &links} {
 		d, closer, err := a.decode(context.Background(), part)
 		if err != nil {
-			return sheetPart{}, err
+			return nil, err
 		}
 		err = d.Decode(into)
 		closer.Close()
 		if err != nil {
-			return sheetPart{}, a.damaged(part, err)
+			return nil, a.damaged(part, err)
 		}
 	}
 	targets := make(map[string]string)
@@ -117,8 +120,7 @@ func (a *archive) sheet(wanted string) (sheetPart, error) {
 		}
 		targets[link.ID] = target
 	}
-	var found, hidden sheetPart
-	var names []string
+	var sheets []sheetPart
 	for _, s := range book.Sheets {
 		target := ""
 		for _, attr := range s.Attrs {
@@ -126,33 +128,67 @@ func (a *archive) sheet(wanted string) (sheetPart, error) {
 				target = targets[attr.Value]
 			}
 		}
-		if !strings.HasPrefix(strings.ToLower(target), "xl/worksheets/") {
-			continue // a sheet of its own for a chart
-		}
-		names = append(names, fmt.Sprintf("%q", s.Name))
-		switch {
-		case wanted != "" && strings.EqualFold(strings.TrimSpace(wanted), strings.TrimSpace(s.Name)):
-			return sheetPart{s.Name, target, "--sheet says so"}, nil
-		case s.State != "" && s.State != "visible":
-			if hidden.part == "" {
-				hidden = sheetPart{s.Name, target, "it is the first one; all are hidden"}
-			}
-		case found.part == "":
-			found = sheetPart{s.Name, target, "it is the first one"}
+		if strings.HasPrefix(strings.ToLower(target), "xl/worksheets/") { // not a sheet of its own for a chart
+			sheets = append(sheets, sheetPart{name: s.Name, part: target, hidden: s.State != "" && s.State != "visible"})
 		}
 	}
-	switch {
-	case wanted != "":
-		return found, &InputError{
+	return sheets, nil
+}
+
+// sheet finds the sheet to read: by name, or the first one that isn't hidden.
+func (a *archive) sheet(wanted string) (sheetPart, error) {
+	sheets, err := a.sheets()
+	if err != nil {
+		return sheetPart{}, err
+	}
+	if wanted != "" {
+		var names []string
+		for _, s := range sheets {
+			if strings.EqualFold(strings.TrimSpace(wanted), strings.TrimSpace(s.name)) {
+				s.reason = "--sheet says so"
+				return s, nil
+			}
+			names = append(names, fmt.Sprintf("%q", s.name))
+		}
+		return sheetPart{}, &InputError{
 			Input: a.name, Problem: fmt.Sprintf("the workbook has no sheet %q", wanted), Advice: "it has " + strings.Join(names, ", "),
 		}
-	case found.part == "":
-		found = hidden
 	}
-	if found.part == "" {
-		return found, &InputError{Input: a.name, Problem: "the workbook has no sheet with cells"}
+	for _, s := range sheets {
+		if !s.hidden {
+			s.reason = "it is the first one"
+			return s, nil
+		}
 	}
-	return found, nil
+	if len(sheets) == 0 {
+		return sheetPart{}, &InputError{Input: a.name, Problem: "the workbook has no sheet with cells"}
+	}
+	sheets[0].reason = "it is the first one; all are hidden"
+	return sheets[0], nil
+}
+
+// Sheets are the names of a workbook's sheets with cells, hidden ones
+// included, in its order. Only the workbook's table of contents is read.
+func Sheets(name string) ([]string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	a, err := openArchive(name, file, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	sheets, err := a.sheets()
+	var names []string
+	for _, s := range sheets {
+		names = append(names, s.name)
+	}
+	return names, err
 }
 
 // sheetCheck is what one pass over a sheet found.

@@ -221,6 +221,28 @@ func patched(t testing.TB, path, part, old, new string) string {
 	return to
 }
 
+// without copies a workbook but for one of its parts.
+func without(t testing.TB, path, part string) string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, f := range z.File {
+		if f.Name == part {
+			continue
+		}
+		if err := w.Copy(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	return file(t, "without.xlsx", b.String())
+}
+
 func TestAnErrorInACellIsItsText(t *testing.T) {
 	path := workbook(t, func(f *excelize.File) {
 		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17}, []any{"B", 2})
@@ -260,6 +282,41 @@ func TestNumbersHaveTheDecimalSeparatorThatIsAskedForAndTextsStay(t *testing.T) 
 	want := []string{`2: "A" "1,234"`, `3: "B" "1.234"`, `4: "C" "7"`, `5: "1,5" ""`, `6: "D" "TRUE"`, `7: "E" "2024-01-01T12:00:00"`}
 	if diff := cmp.Diff(want, shown(all(t, r))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAWorkbookWithoutStylesIsRead(t *testing.T) {
+	path := workbook(t, func(f *excelize.File) {
+		rowsOf(f, "Sheet1", []any{"sku", "price"}, []any{"A", 17})
+	})
+	for name, bare := range map[string]string{
+		"no cell formats": patched(t, path, "xl/styles.xml", `<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"></xf></cellXfs>`, ""),
+		"no such part":    without(t, path, "xl/styles.xml"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff([]string{`2: "A" "17"`}, shown(all(t, openPath(t, bare, Options{})))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSheetsAreListedInTheWorkbooksOrder(t *testing.T) {
+	path := workbook(t, func(f *excelize.File) {
+		f.SetSheetName("Sheet1", "Prices")
+		f.NewSheet("Archive")
+		f.SetSheetVisible("Archive", false)
+		f.NewSheet("2025 & later")
+	})
+	got, err := Sheets(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"Prices", "Archive", "2025 & later"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Sheets(file(t, "p.xlsx", "sku,name\n")); err == nil {
+		t.Error("a text file has sheets")
 	}
 }
 

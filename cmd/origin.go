@@ -1,0 +1,47 @@
+package cmd
+
+// origin is where a setting comes from. The zero value is the default.
+type origin struct {
+	kind    originKind
+	name    string // the variable or the file
+	profile string // of the file; "" where the setting stands outside of profiles
+}
+
+type originKind string
+
+const (
+	fromDefault     originKind = ""
+	fromFlag        originKind = "flag"
+	fromEnvironment originKind = "environment"
+	fromFile        originKind = "file"
+)
+
+// inFile is the origin of a key of the config file.
+func (conf *configuration) inFile(key string) origin {
+	o := origin{kind: fromFile, name: conf.file}
+	if _, ok := conf.profileKeys[key]; ok {
+		o.profile = conf.profile
+	}
+	return o
+}
+
+// of is where the setting of a flag comes from.
+func (conf *configuration) of(flag string) origin {
+	if conf.explicit[flag] {
+		return origin{kind: fromFlag, name: "--" + flag}
+	}
+	return conf.origins[flag]
+}
+
+// String is the origin in words.
+func (o origin) String() string {
+	switch {
+	case o.kind == fromDefault:
+		return "default"
+	case o.kind == fromEnvironment:
+		return o.name + " in the environment"
+	case o.profile != "":
+		return o.name + ", profile " + o.profile
+	}
+	return o.name
+}
