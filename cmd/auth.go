@@ -20,13 +20,15 @@ func (a *app) authCommand() *cobra.Command {
 		Example: "  crmsync auth\n  crmsync auth --profile staging",
 		Args:    exactArgs(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.reader(s, c, func(from *client.Client, _ *schemaCache) error {
+			return a.reader(s, c, func(from *client.Client, conf *configuration, _ *schemaCache) error {
 				var access client.Access
 				err := a.retryReads(c.Context(), s, func() error {
 					access = from.Check(c.Context())
 					return access.ObjectsErr
 				})
-				if printErr := a.printAccess(from.BaseURL(), s.profile, access); printErr != nil {
+				if printErr := a.printAccess([][]string{
+					{"base URL", from.BaseURL()}, {"config file", orNone(conf.file)}, {"profile", orNone(s.profile)}, {"token", "from " + conf.tokenText(s)},
+				}, access); printErr != nil {
 					return printErr
 				}
 				return err
@@ -38,13 +40,16 @@ func (a *app) authCommand() *cobra.Command {
 	return c
 }
 
-// printAccess says what works. What doesn't ends the command as its error,
-// except for the members: only user attributes need those.
-func (a *app) printAccess(baseURL, profile string, access client.Access) error {
-	rows := [][]string{{"base URL", baseURL}}
-	if profile != "" {
-		rows = append(rows, []string{"profile", profile})
+func orNone(text string) string {
+	if text == "" {
+		return "none"
 	}
+	return text
+}
+
+// printAccess says what works, below the rows that say what was tried. What doesn't ends the command as its error,
+// except for the members: only user attributes need those.
+func (a *app) printAccess(rows [][]string, access client.Access) error {
 	objects := fmt.Sprintf("%d can be read (crm:read or crm:write)", len(access.Objects))
 	if access.ObjectsErr != nil {
 		objects = "can't be read"

@@ -108,8 +108,8 @@ func (conf *configuration) fill(f *pflag.Flag) error {
 		conf.origins[f.Name] = origin{kind: fromEnvironment, name: envName(f.Name)}
 		return setAll(f, values, envName(f.Name)+" in the environment")
 	}
-	if !conf.viper.IsSet(f.Name) {
-		return nil
+	if !conf.viper.IsSet(f.Name) || f.Name == "token-file" && conf.viper.GetString(f.Name) == "" {
+		return nil // or a profile's token_command took the place of the file
 	}
 	conf.origins[f.Name] = conf.inFile(f.Name)
 	where := f.Name + " in " + conf.file

@@ -21,7 +21,7 @@ func readFlags() []string {
 }
 
 // reader is a command that reads from the CRM and prints what it read.
-func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *schemaCache) error) error {
+func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *configuration, *schemaCache) error) error {
 	conf, err := a.configure(c, s)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *s
 	if crm == nil {
 		cache = a.schemaCache(s, conf, workspace)
 	}
-	return read(from, cache)
+	return read(from, conf, cache)
 }
 
 func (a *app) objectsCommand() *cobra.Command {
@@ -55,7 +55,7 @@ func (a *app) objectsCommand() *cobra.Command {
 		Example: "  crmsync objects\n  crmsync objects --sandbox    those of the built-in sample",
 		Args:    exactArgs(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.reader(s, c, func(from *client.Client, cache *schemaCache) error {
+			return a.reader(s, c, func(from *client.Client, _ *configuration, cache *schemaCache) error {
 				var objects []client.Object
 				err := a.retryReads(c.Context(), s, func() (err error) {
 					objects, err = from.Objects(c.Context())

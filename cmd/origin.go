@@ -1,6 +1,6 @@
 package cmd
 
-// origin is where a setting comes from. The zero value is the default.
+// origin is where a setting comes from.
 type origin struct {
 	kind    originKind
 	name    string // the variable or the file
@@ -10,7 +10,7 @@ type origin struct {
 type originKind string
 
 const (
-	fromDefault     originKind = ""
+	fromDefault     originKind = "default"
 	fromFlag        originKind = "flag"
 	fromEnvironment originKind = "environment"
 	fromFile        originKind = "file"
@@ -30,7 +30,10 @@ func (conf *configuration) of(flag string) origin {
 	if conf.explicit[flag] {
 		return origin{kind: fromFlag, name: "--" + flag}
 	}
-	return conf.origins[flag]
+	if o, ok := conf.origins[flag]; ok {
+		return o
+	}
+	return origin{kind: fromDefault}
 }
 
 // String is the origin in words.

@@ -87,7 +87,7 @@ func (a *app) rootCommand() *cobra.Command {
 	setHelp(root, nil)
 	root.SetFlagErrorFunc(a.flagError)
 	root.AddCommand(a.pushCommand(), a.runCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
-		a.authCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand(), a.completionCommand())
+		a.authCommand(), a.configCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand(), a.completionCommand())
 	a.setCompletion(root)
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {

@@ -21,7 +21,7 @@ func (a *app) schemaCommand() *cobra.Command {
 		Example: "  crmsync schema products\n  crmsync schema products -o json > products.schema.json",
 		Args:    exactArgs(1, "the object"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.reader(s, c, func(from *client.Client, cache *schemaCache) error {
+			return a.reader(s, c, func(from *client.Client, _ *configuration, cache *schemaCache) error {
 				var object *client.Object
 				err := a.retryReads(c.Context(), s, func() (err error) {
 					object, err = from.Object(c.Context(), args[0])

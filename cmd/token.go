@@ -96,7 +96,8 @@ func (a *app) tokenFromCommand(ctx context.Context, line string) (string, error)
 	output, err := command.Output()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", fmt.Errorf("token_command in the config file took longer than %s", tokenCommandTime)
+		return "", &hinted{fmt.Errorf("token_command in the config file took longer than %s", tokenCommandTime),
+			"run it by itself: it may wait for an answer, or for a password store that is locked"}
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	case err != nil:
@@ -104,7 +105,8 @@ func (a *app) tokenFromCommand(ctx context.Context, line string) (string, error)
 	}
 	first, _, _ := strings.Cut(string(output), "\n")
 	if first = strings.TrimSpace(first); first == "" {
-		return "", errors.New("token_command in the config file printed nothing where the token should stand, on the first line")
+		return "", &hinted{errors.New("token_command in the config file printed nothing where the token should stand, on the first line"),
+			"run it by itself to see what it prints"}
 	}
 	return first, nil
 }
