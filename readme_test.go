@@ -29,7 +29,8 @@ import (
 //   - a block "text output" quotes what the script before it printed: each line
 //     stands there, in this order, and "…" is any text.
 //
-// Blocks of other kinds are for reading.
+// Blocks of other kinds are for reading. docs/reference is left out: it is made
+// from the commands themselves, and a test in cmd compares it with them.
 
 // contributorPages speak to those who work on crmsync: their commands build
 // and measure, which would take too long here.

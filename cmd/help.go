@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,20 +12,58 @@ import (
 // setHelp has a command's help say what it does, show examples, and then list
 // the flags in groups.
 func setHelp(c *cobra.Command, groups []flagGroup) {
+	for g, group := range groups {
+		n := 0
+		group.flags.VisitAll(func(f *pflag.Flag) {
+			f.Annotations = map[string][]string{groupAnnotation: {group.title, fmt.Sprintf("%03d %03d", g, n)}}
+			n++
+		})
+	}
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) {
-		text := c.Long
-		if text == "" {
-			text = c.Short
-		}
-		fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", strings.TrimSpace(text), usageText(c, groups))
+		fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", aboutText(c), usageText(c))
 	})
 	c.SetUsageFunc(func(c *cobra.Command) error {
-		_, err := fmt.Fprint(c.ErrOrStderr(), usageText(c, groups))
+		_, err := fmt.Fprint(c.ErrOrStderr(), usageText(c))
 		return err
 	})
 }
 
-func usageText(c *cobra.Command, groups []flagGroup) string {
+// groupAnnotation is where a flag keeps its group's title and its place.
+const groupAnnotation = "crmsync_group"
+
+// helpGroups are the flags of a command as its help shows them.
+func helpGroups(c *cobra.Command) []flagGroup {
+	var grouped []*pflag.Flag
+	rest := flagGroup{"Other", pflag.NewFlagSet("", pflag.ContinueOnError)}
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Hidden:
+		case f.Annotations[groupAnnotation] == nil:
+			rest.flags.AddFlag(f)
+		default:
+			grouped = append(grouped, f)
+		}
+	})
+	place := func(f *pflag.Flag) string { return f.Annotations[groupAnnotation][1] }
+	slices.SortFunc(grouped, func(a, b *pflag.Flag) int { return strings.Compare(place(a), place(b)) })
+	var groups []flagGroup
+	for _, f := range grouped {
+		title := f.Annotations[groupAnnotation][0]
+		if len(groups) == 0 || groups[len(groups)-1].title != title {
+			groups = append(groups, flagGroup{title, newFlagSet()})
+		}
+		groups[len(groups)-1].flags.AddFlag(f)
+	}
+	if len(groups) == 0 {
+		rest.title = "Flags"
+	}
+	if rest.flags.HasFlags() {
+		groups = append(groups, rest)
+	}
+	return groups
+}
+
+func usageText(c *cobra.Command) string {
 	var b strings.Builder
 	if c.Example != "" {
 		fmt.Fprintf(&b, "Examples:\n%s\n\n", strings.TrimRight(c.Example, "\n"))
@@ -38,26 +77,11 @@ func usageText(c *cobra.Command, groups []flagGroup) string {
 			}
 		}
 	}
-	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
-	for _, group := range groups {
+	for _, group := range helpGroups(c) {
 		fmt.Fprintf(&b, "\n%s:\n%s", group.title, group.flags.FlagUsages())
-		shown.AddFlagSet(group.flags)
 	}
-	rest := pflag.NewFlagSet("", pflag.ContinueOnError)
-	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if shown.Lookup(f.Name) == nil {
-			rest.AddFlag(f)
-		}
-	})
-	if rest.HasAvailableFlags() {
-		title := "Other"
-		if len(groups) == 0 {
-			title = "Flags"
-		}
-		fmt.Fprintf(&b, "\n%s:\n%s", title, rest.FlagUsages())
-	}
-	if len(groups) > 0 {
-		b.WriteString("\nEvery flag can also be set in the environment (CRMSYNC_BASE_URL for --base-url) or in the config file.\n")
+	if isConfigured(c) {
+		fmt.Fprintf(&b, "\n%s\n", settingsNote)
 	}
 	return b.String()
 }

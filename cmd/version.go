@@ -57,9 +57,10 @@ func (b buildInfo) userAgent() string { return "crmsync/" + b.version }
 
 func (a *app) versionCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "version",
-		Short: "Show version, commit and build",
-		Args:  exactArgs(0, ""),
+		Use:     "version",
+		Short:   "Show version, commit and build",
+		Example: "  crmsync version",
+		Args:    exactArgs(0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			_, err := fmt.Fprintf(a.streams.Out, "crmsync %s\ncommit %s\ndate %s\n%s %s/%s\n",
