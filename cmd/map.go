@@ -52,7 +52,7 @@ func (r *pushRun) propose(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	r.conf, r.match = conf, r.settings.match
+	r.conf, r.match, r.decimalMark = conf, r.settings.match, "\x01" // no cell's text holds it: XML can't
 	if err := r.checkProposal(); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (r *pushRun) propose(c *cobra.Command) error {
 		}
 	}
 	text, err := mapping.Propose(mapping.ProposeOptions{
-		Input: in.info.Name, Columns: columns, Sample: sample,
+		Input: in.info.Name, Columns: columns, Sample: sample, Decimal: r.decimalMark,
 		Object: r.object, Match: r.match, Schema: r.schema, Locale: r.settings.locale,
 	})
 	if err != nil {

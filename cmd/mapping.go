@@ -72,6 +72,9 @@ func (r *pushRun) mapInputs(context.Context) error {
 // the locale, as in the text that a spreadsheet of the locale would save. So a
 // workbook and its reject file are read alike.
 func (r *pushRun) decimal() string {
+	if r.decimalMark != "" {
+		return r.decimalMark
+	}
 	tag := r.settings.locale
 	if tag == "" && r.file != nil {
 		tag = r.file.Locale

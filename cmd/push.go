@@ -78,6 +78,8 @@ type pushRun struct {
 
 	duplicates *mapping.Duplicates // in a dry run
 
+	decimalMark string // in a proposal: stands for any locale's decimal separator
+
 	part       *part    // of a job; nil for a push of its own
 	wouldWrite []string // in a job's dry run: match values of what would be accepted
 }

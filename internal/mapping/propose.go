@@ -2,9 +2,9 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
 )
@@ -18,6 +18,7 @@ type ProposeOptions struct {
 	Input   string         // the input's name, for comments
 	Columns []string       // its columns
 	Sample  [][]string     // some of its records
+	Decimal string         // stands in the sample for any locale's decimal separator; may be ""
 	Object  string         // slug
 	Match   string         // the matching attribute; "" finds a unique one
 	Schema  *client.Object // nil: columns are taken for attributes, as text
@@ -40,14 +41,18 @@ func Propose(o ProposeOptions) ([]byte, error) {
 	for i, column := range o.Columns {
 		p.columns = append(p.columns, p.sure(i, column))
 	}
-	for i := range p.columns {
-		if p.columns[i].target == nil && p.columns[i].why == "" {
-			p.likely(&p.columns[i])
-		}
-	}
+	sure := maps.Clone(p.fedBy)
+	p.likely(false)
 	p.guessLocale()
+	p.forgetLikely(sure)
+	p.likely(true)
 	for i := range p.columns {
-		p.fit(&p.columns[i])
+		switch c := &p.columns[i]; {
+		case c.target != nil:
+			p.fit(c)
+		case c.why == "":
+			p.drop(c)
+		}
 	}
 	p.findMatch()
 	text := p.write()
@@ -71,6 +76,7 @@ type proposal struct {
 	fedBy   map[string]string // attribute → column
 
 	locale       *locale
+	likelyLocale *locale // the first of two between which the sample leaves the choice
 	localeTag    string
 	localeReason string
 	match        string
@@ -82,9 +88,9 @@ type proposedColumn struct {
 	name   string
 	target *target // nil: dropped
 	why    string  // of a drop, or what makes it likely
-	format string
-	trim   string
-	notes  []string // comment lines
+	misfit string  // the closest attribute, and the value that doesn't suit it
+	adjustment
+	notes []string // comment lines
 }
 
 // sure maps a column whose header says where it goes.
@@ -105,46 +111,69 @@ func (p *proposal) sure(index int, column string) proposedColumn {
 	return c
 }
 
-// likely maps a column to the attribute with the closest name, if that is free.
-func (p *proposal) likely(c *proposedColumn) {
+// likely maps columns to the attributes with the closest names that are free,
+// the closest first. With values, those of the sample must fit, too.
+func (p *proposal) likely(withValues bool) {
+	type pair struct{ column, target, distance int }
+	var pairs []pair
+	for i := range p.columns {
+		c := &p.columns[i]
+		if c.target != nil || c.why != "" {
+			continue
+		}
+		for j, t := range p.catalog.list {
+			if p.fedBy[t.key] == "" && t.refusal(p.o.Object) == "" {
+				if d := p.likeness(c.name, t); d < unlike {
+					pairs = append(pairs, pair{i, j, d})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return a.distance - b.distance })
+	for _, pair := range pairs {
+		c, t := &p.columns[pair.column], p.catalog.list[pair.target]
+		if c.target != nil || p.fedBy[t.key] != "" {
+			continue
+		}
+		if withValues {
+			trial := proposedColumn{index: c.index, name: c.name, target: t}
+			if fits, misfit := p.fits(&trial); !fits {
+				if c.misfit == "" {
+					c.misfit = misfit
+				}
+				continue
+			}
+			c.why = "likely: the closest name, and the sample's values fit"
+		}
+		c.target = t
+		p.fedBy[t.key] = c.name
+	}
+}
+
+// forgetLikely takes back what likely did without values.
+func (p *proposal) forgetLikely(sure map[string]string) {
+	p.fedBy = sure
+	for i := range p.columns {
+		if c := &p.columns[i]; c.target != nil && sure[c.target.key] != c.name {
+			c.target = nil
+		}
+	}
+}
+
+// drop says why a column has no attribute.
+func (p *proposal) drop(c *proposedColumn) {
 	key, ok := p.catalog.closest(c.name)
 	switch {
+	case c.misfit != "":
+		c.why = "no attribute like this; closest: " + c.misfit
 	case !ok:
 		c.why = "no attribute like this"
 	case p.fedBy[key] != "":
 		c.why = fmt.Sprintf("no attribute like this; closest: %s, which column %s feeds", show(key), show(p.fedBy[key]))
 	default:
-		c.target, c.why = p.catalog.exact[key], "likely: the closest name, and the sample's values fit"
-		p.fedBy[key] = c.name
+		c.why = fmt.Sprintf("no attribute like this; closest: %s", show(key))
 	}
 }
-
-// converts tells how many of a column's sample values convert in a locale, what
-// they become, and the first that doesn't.
-func (p *proposal) converts(c *proposedColumn, l *locale, s settings) (good int, bodies, bad []string) {
-	run := &conversion{object: p.o.Object, locale: l, location: time.UTC, separator: ";", lookup: anyID{}}
-	conv := run.converterFor(c.target, s)
-	for _, cells := range p.o.Sample {
-		if c.index >= len(cells) || isBlank(cells[c.index]) {
-			continue
-		}
-		out, problem := conv.cell(nil, cells[c.index])
-		if problem == "" {
-			good++
-			bodies = append(bodies, string(out))
-			continue
-		}
-		bodies = append(bodies, "")
-		bad = append(bad, cells[c.index])
-	}
-	return good, bodies, bad
-}
-
-// anyID finds everything: whether a value can be looked up is not what a sample
-// can tell.
-type anyID struct{}
-
-func (anyID) Find(Reference, string) (string, error) { return "id", nil }
 
 // guessLocale looks for the locale that reads most of the sample. Without need
 // there is none, and where two read it differently neither is taken.
@@ -157,7 +186,7 @@ func (p *proposal) guessLocale() {
 	read := func(l *locale) (good int, all string) {
 		for i := range p.columns {
 			if c := &p.columns[i]; c.target != nil && localised(c.target) {
-				n, bodies, _ := p.converts(c, l, settings{})
+				n, bodies, _ := p.converts(c, l, adjustment{})
 				good += n
 				all += strings.Join(bodies, "\x00") + "\x01"
 			}
@@ -183,6 +212,7 @@ func (p *proposal) guessLocale() {
 	}
 	p.localeTag = best
 	if rival != "" {
+		p.likelyLocale, _ = newLocale(best)
 		p.localeReason = rival
 		return
 	}
@@ -206,8 +236,8 @@ func (p *proposal) evidence() string {
 		if c.target == nil || !localised(c.target) {
 			continue
 		}
-		_, _, without := p.converts(c, nil, settings{})
-		_, _, with := p.converts(c, p.locale, settings{})
+		_, _, without := p.converts(c, nil, adjustment{})
+		_, _, with := p.converts(c, p.locale, adjustment{})
 		for _, value := range without {
 			if !slices.Contains(with, value) {
 				return fmt.Sprintf("guessed from values such as %s in column %s", show(value), show(c.name))
@@ -215,43 +245,6 @@ func (p *proposal) evidence() string {
 		}
 	}
 	return "guessed from the sample"
-}
-
-// fit looks whether a column's values suit its attribute, and what would make
-// them.
-func (p *proposal) fit(c *proposedColumn) {
-	if c.target == nil {
-		return
-	}
-	good, _, bad := p.converts(c, p.locale, settings{})
-	if len(bad) == 0 {
-		return
-	}
-	if c.target.attr.Type == client.TypeDate || c.target.attr.Type == client.TypeDatetime {
-		for _, format := range []string{"%d.%m.%y", "%Y%m%d", "%Y/%m/%d"} {
-			l, err := newLayout(format, p.locale)
-			if err != nil {
-				continue
-			}
-			if _, _, still := p.converts(c, p.locale, settings{format: l}); len(still) == 0 {
-				c.format = format
-				return
-			}
-		}
-	}
-	if p.o.Object == objectCompanies && c.target.body == "domain" {
-		if !slices.ContainsFunc(bad, func(s string) bool { return companyDomainProblem(normalDomain(s)) != "" }) {
-			c.trim = "domain"
-			return
-		}
-	}
-	if good == 0 && strings.HasPrefix(c.why, "likely") {
-		c.why = fmt.Sprintf("no attribute like this; closest: %s, which values such as %s don't fit", show(c.target.key), show(bad[0]))
-		delete(p.fedBy, c.target.key)
-		c.target = nil
-		return
-	}
-	p.misfits(c, bad)
 }
 
 // misfits notes which values would be rejected.
@@ -276,7 +269,11 @@ func (p *proposal) misfits(c *proposedColumn, bad []string) {
 		for _, option := range c.target.attr.Options {
 			labels = append(labels, option.Value)
 		}
-		if len(labels) > 0 {
+		switch {
+		case len(labels) == 0:
+		case c.target.attr.Type == client.TypeMultiselect: // the table works on whole cells
+			c.notes = append(c.notes, "the options are "+listed(firstFew(labels), "and"))
+		default:
 			c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": "+quoteYAML(labels[0])+"}  # the options are "+listed(firstFew(labels), "and"))
 		}
 	case client.TypeCheckbox:

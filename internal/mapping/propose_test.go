@@ -81,7 +81,7 @@ func TestProposeDoesNotGuess(t *testing.T) {
 			`    drop: true  # no attribute like this; closest: "price", which values such as "high" don't fit` + "\n"},
 		{"a word for null", ProposeOptions{Columns: []string{"sku", "name"}, Sample: [][]string{{"A1", "NULL"}}}, `# null: ["NULL"]`},
 		{"a match attribute that isn't there", ProposeOptions{Columns: []string{"name"}}, "# This doesn't run yet: no match attribute is named\n"},
-		{"a year of two digits, but marks it", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "31.12.25"}}}, `    format: "%d.%m.%y"  # likely: all of the sample's values fit` + "\n"},
+		{"a year of two digits, but marks it", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "31.12.25"}}}, `    format: "%d.%m.%y"  # likely: more of the sample's values fit` + "\n"},
 		{"a company's domain, but marks it", ProposeOptions{Object: "companies", Columns: []string{"Domain"}, Sample: [][]string{{"https://www.acme.com/"}}}, "match: domain\ncolumns:\n  Domain:\n    to: domain  # text\n    trim: domain\n"},
 	} {
 		t.Run("it doesn't guess "+tt.name, func(t *testing.T) {
@@ -89,6 +89,53 @@ func TestProposeDoesNotGuess(t *testing.T) {
 				t.Errorf("%q is not in\n%s", tt.want, got)
 			}
 		})
+	}
+}
+
+func TestALikelyColumnNeedsACloseNameAndFittingValues(t *testing.T) {
+	columns := []string{"sku", "Price Group", "Cost Price", "Product Price (EUR)", "Stock Qty", "Stock Status", "Tags (comma)", "Supplier Name", "Supplier Domain", "Product No.", "Product Stars", "Active field"}
+	sample := [][]string{
+		{"A1", "wholesale", "1,1", "1,5", "7", "low", "New, Sale", "Acme Ltd", "acme.com", "12", "", "maybe"},
+		{"A2", "retail", "11,25", "12,25", "8", "high", "Sale", "Muster AG", "muster.example", "13", "", ""},
+	}
+	got, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns, Sample: sample})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := map[string]string{}
+	for _, c := range parse(t, string(got)).Columns {
+		to[c.Column] = c.To
+	}
+	want := map[string]string{
+		"sku": "sku", "Price Group": "", "Cost Price": "", "Product Price (EUR)": "price", "Stock Qty": "stock", "Stock Status": "", "Tags (comma)": "tags",
+		"Supplier Name": "", "Supplier Domain": "supplier", "Product No.": "", "Product Stars": "", "Active field": "",
+	}
+	if diff := cmp.Diff(want, to); diff != "" {
+		t.Errorf("%s\n%s", diff, got)
+	}
+	for _, line := range []string{
+		`    separator: ","  # likely: more of the sample's values fit`, `    drop: true  # no attribute like this; closest: "active", which values such as "maybe" don't fit`,
+		`    drop: true  # no attribute like this; closest: "stars", but the sample has no value to tell by`, `locale: de  # guessed from values such as "1,5" in column "Product Price (EUR)"`,
+	} {
+		if !strings.Contains(string(got), line+"\n") {
+			t.Errorf("%s is not in\n%s", line, got)
+		}
+	}
+}
+
+func TestAProposalForAWorkbookReadsItsNumbersInEveryLocale(t *testing.T) {
+	// "\x01" is where the number cells 1.5 and 1.234 have their fraction.
+	got, err := Propose(ProposeOptions{
+		Object: "products", Schema: products(), Columns: []string{"sku", "price", "released", "active"}, Decimal: "\x01",
+		Sample: [][]string{{"A1", "1\x015", "31.12.2025", "ja"}, {"A2", "1\x01234", "01.02.2025", "nein"}, {"A3", "cheap", "", ""}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{`locale: de  # guessed from values such as "31.12.2025" in column "released"`, `    # rejected as they are: "cheap"`} {
+		if !strings.Contains(string(got), line+"\n") {
+			t.Errorf("%s is not in\n%s", line, got)
+		}
 	}
 }
 

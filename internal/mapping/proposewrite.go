@@ -63,10 +63,13 @@ func (p *proposal) writeColumn(line func(string, ...any), c *proposedColumn) {
 	}
 	line("    to: %s%s", quoteYAML(c.target.key), comment)
 	if c.format != "" {
-		line("    format: %q  # likely: all of the sample's values fit", c.format)
+		line("    format: %q  # likely: more of the sample's values fit", c.format)
 	}
-	if c.trim != "" {
-		line("    trim: %s", c.trim)
+	if c.domain {
+		line("    trim: domain")
+	}
+	if c.separator != "" {
+		line("    separator: %s  # likely: more of the sample's values fit", quoteYAML(c.separator))
 	}
 	if c.target.attr.Type == client.TypeRelation && p.needsLookup(c) {
 		object := c.target.attr.RelatedObjectSlug
