@@ -71,7 +71,7 @@ func (c *conversion) converterFor(t *target, s settings) converter {
 	case client.TypeSelect, client.TypeStatus:
 		return &optionConverter{options: newOptions(a)}
 	case client.TypeMultiselect:
-		return &optionListConverter{options: newOptions(a), separator: separator}
+		return newOptionListConverter(a, separator)
 	case client.TypeRelation:
 		return newRelationConverter(c, t, s.lookup, separator)
 	case client.TypeUser:

@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,6 +20,8 @@ type options struct {
 	folded map[string][]int // the same, case and surplus blanks folded
 	quick  [64]quickOption  // those of exact that are one option, by quickSlot
 	names  []named
+
+	problems map[string]string // of values that were asked for
 }
 
 // quickOption is an option by one of its names, found without a hash.
@@ -34,7 +37,7 @@ func quickSlot(s string) int {
 }
 
 func newOptions(a *client.Attribute) *options {
-	o := &options{all: a.Options, exact: map[string][]int{}, folded: map[string][]int{}}
+	o := &options{all: a.Options, exact: map[string][]int{}, folded: map[string][]int{}, problems: map[string]string{}}
 	for i, option := range a.Options {
 		body := append([]byte(`{"id":`), option.ID...)
 		o.bodies = append(o.bodies, append(body, '}'))
@@ -79,21 +82,43 @@ func (o *options) find(s string) (int, string) {
 			return q.index, ""
 		}
 	}
-	found := o.exact[s]
-	if len(found) == 0 {
-		found = o.folded[foldLabel(s)]
-	}
-	switch len(found) {
-	case 1:
+	found := o.named(s)
+	if len(found) == 1 {
 		return found[0], ""
-	case 0:
-		return 0, show(s) + " is none of its options" + o.suggest(s)
+	}
+	problem, known := o.problems[s]
+	if !known {
+		problem = o.problem(s, found)
+		if len(o.problems) < keptProblems {
+			o.problems[s] = problem
+		}
+	}
+	return 0, problem
+}
+
+// named gives the options that s may mean: by exactly their id or label, or else
+// folded.
+func (o *options) named(s string) []int {
+	if found := o.exact[s]; len(found) > 0 {
+		return found
+	}
+	return o.folded[foldLabel(s)]
+}
+
+// keptProblems bounds the problems that are remembered. The same few wrong values
+// mostly come again and again, and looking for the closest label takes a while.
+const keptProblems = 1000
+
+// problem says that s means none or several of the options.
+func (o *options) problem(s string, found []int) string {
+	if len(found) == 0 {
+		return show(s) + " is none of its options" + o.suggest(s)
 	}
 	var names []string
 	for _, i := range found {
 		names = append(names, fmt.Sprintf("%s (id %s)", show(o.all[i].Value), clean(optionID(o.all[i].ID))))
 	}
-	return 0, show(s) + " is ambiguous among its options: " + strings.Join(names, ", ") + " (write a label or id that only one of them has)"
+	return show(s) + " is ambiguous among its options: " + strings.Join(names, ", ") + " (write a label or id that only one of them has)"
 }
 
 // shownOptions is how many options a message lists when none is close.
@@ -170,7 +195,15 @@ func (c *optionConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
 type optionListConverter struct {
 	options   *options
 	separator string
+	dividable bool  // some label holds the separator
 	chosen    []int // reused
+}
+
+func newOptionListConverter(a *client.Attribute, separator string) *optionListConverter {
+	holds := func(o client.Option) bool {
+		return strings.Contains(o.Value, separator) || strings.Contains(optionID(o.ID), separator)
+	}
+	return &optionListConverter{options: newOptions(a), separator: separator, dividable: slices.ContainsFunc(a.Options, holds)}
 }
 
 func (c *optionListConverter) cell(dst []byte, cell string) ([]byte, string) {
@@ -197,14 +230,12 @@ func (c *optionListConverter) cell(dst []byte, cell string) ([]byte, string) {
 // wholeLabel gives the option whose label, separator included, is the whole
 // cell; -1 where there is none.
 func (c *optionListConverter) wholeLabel(cell string) int {
-	if !strings.Contains(cell, c.separator) {
-		return -1
+	if c.dividable && strings.Contains(cell, c.separator) {
+		if found := c.options.named(cell); len(found) == 1 {
+			return found[0]
+		}
 	}
-	i, problem := c.options.find(cell)
-	if problem != "" {
-		return -1
-	}
-	return i
+	return -1
 }
 
 // noElements is the problem of a cell with separators alone. Taking it for an
