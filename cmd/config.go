@@ -132,7 +132,7 @@ func setAll(f *pflag.Flag, values []string, where string) error {
 			if f.Value.Type() == "bool" {
 				err = fmt.Errorf("%q is neither true nor false", text)
 			}
-			return usage("", "%s: %v", where, err)
+			return usage(hintOf(err), "%s: %v", where, err)
 		}
 	}
 	return nil

@@ -84,7 +84,8 @@ func (r *pushRun) writesRejects() bool {
 func (r *pushRun) placeRejects(context.Context) error {
 	named := r.settings.rejects
 	asDirectory := isDirectory(named)
-	if len(r.inputs) > 1 && named != "" && !asDirectory {
+	ofSeveral := len(r.inputs) > 1 || r.part != nil && r.conf.explicit["rejects"]
+	if ofSeveral && named != "" && !asDirectory {
 		if err := r.makeRejectDirectory(named); err != nil {
 			return usage("leave out --rejects: reject files stand beside their inputs then",
 				"--rejects %s: with several inputs it names a directory, and none can be made: %v", named, err)

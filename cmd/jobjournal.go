@@ -113,6 +113,9 @@ func (j *jobRun) closeJournal() error {
 	if j.journal == nil {
 		return nil
 	}
+	if !j.journal.Resumed() {
+		return j.journal.Finish() // no push is over: what is unfinished has its own journal
+	}
 	for _, over := range j.told {
 		if over.Result.Outcome != push.Complete && over.Result.Outcome != push.Rejects {
 			return j.journal.Close()

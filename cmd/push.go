@@ -82,6 +82,7 @@ type pushRun struct {
 
 	part       *part    // of a job; nil for a push of its own
 	wouldWrite []string // in a job's dry run: match values of what would be accepted
+	toCome     int64    // … and values that refer to what would be
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -345,6 +346,11 @@ func (r *pushRun) again(result push.Result) string {
 	}
 	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
 	words = append(words, "--object", r.object, "--match", r.match)
+	columns, sayable := r.columnsAsFlags()
+	if !sayable {
+		return ""
+	}
+	words = append(words, columns...)
 	keep := []string{"base-url", "token-file", "schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
 		"locale", "timezone", "list-separator", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
 	for _, group := range r.settings.groups {

@@ -17,6 +17,7 @@ import (
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/strictyaml"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -195,6 +196,10 @@ func (j *jobRun) prepare(ctx context.Context) error {
 
 // in says in which push a problem is.
 func (j *jobRun) in(r *pushRun, err error) error {
+	var mistake *strictyaml.Error
+	if errors.As(err, &mistake) && mistake.Name == j.path { // it says the very place
+		return usage(hintOf(err), "%v", err)
+	}
 	return fmt.Errorf("%s: push %s: %w", j.file.At(r.part.Place), r.part.Name, err)
 }
 
@@ -223,7 +228,7 @@ func (j *jobRun) runAll(ctx context.Context) error {
 			over = j.notRun(ctx, r, push.Interrupted, context.Cause(ctx), interruptedCode(ctx))
 		case by != "":
 			first := fates[by]
-			over = j.notRun(ctx, r, first.Result.Outcome, fmt.Errorf("it comes after %s, which did not go well", by), exitCode(first.ExitCode))
+			over = j.notRun(ctx, r, first.Result.Outcome, fmt.Errorf("it comes after %s, which %s", by, howItWent(first)), exitCode(first.ExitCode))
 		default:
 			over = j.runOne(ctx, r)
 		}
@@ -251,10 +256,6 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 		}
 	}
 	code, err := r.conclude(ctx, result)
-	var wrong *usageError
-	if errors.As(err, &wrong) && code == exitFailed {
-		code = exitUsage
-	}
 	if err != nil && !errors.Is(err, context.Canceled) && result.Outcome != push.Interrupted {
 		j.app.console.fail(fmt.Errorf("push %s: %w", r.part.Name, err))
 	}
@@ -263,6 +264,7 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	}
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
 	over.Continue = "" // the whole job goes on, not the push
+	over.Hints = r.jobHints(over.Summary)
 	return over
 }
 
@@ -275,6 +277,17 @@ func (j *jobRun) notRun(ctx context.Context, r *pushRun, outcome push.Outcome, w
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result), Note: result.Err.Error()}
 	over.Continue = ""
 	return over
+}
+
+func howItWent(p report.JobPush) string {
+	switch {
+	case p.Note != "":
+		return "did not run either"
+	case p.Result.Outcome == push.Stopped:
+		return "was stopped by too many rejects"
+	default:
+		return "failed"
+	}
 }
 
 // countUnread counts the records of a push that is not to run. An interrupted
@@ -324,6 +337,14 @@ func (j *jobRun) write(code exitCode, outcome push.Outcome, ended error) error {
 		Name: j.path, Outcome: outcome, ExitCode: int(code), Err: ended,
 		Started: j.started, Elapsed: time.Since(j.started), Pushes: j.told,
 	}
+	parts := time.Duration(0)
+	for _, over := range j.told {
+		parts += over.Result.Elapsed
+		if summary.Err == nil && over.Result.Err != nil && over.ExitCode == int(code) {
+			summary.Err = fmt.Errorf("push %s: %w", over.Name, over.Result.Err)
+		}
+	}
+	summary.Elapsed = max(summary.Elapsed, parts) // an earlier run may have done some of it
 	if j.settings != nil {
 		summary.DryRun, summary.Sandbox = j.settings.dryRun, j.settings.sandbox
 	}
@@ -357,7 +378,7 @@ func (j *jobRun) neverStarted(ctx context.Context, code exitCode, err error) exi
 }
 
 // gravity orders exit codes from the one that matters least.
-var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitUsage, exitFailed, exitInterrupted, exitTerminated}
+var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitFailed, exitInterrupted, exitTerminated}
 
 func gravestCode(a, b exitCode) exitCode {
 	if slices.Index(gravity, a) > slices.Index(gravity, b) {

@@ -136,16 +136,23 @@ func (a *app) listState(s *settings) error {
 	if err != nil {
 		return err
 	}
+	jobs, err := journal.ListJobs(stateDirectory())
+	if err != nil {
+		return err
+	}
 	files, err := rememberedFiles(s)
 	if err != nil {
 		return err
 	}
 	if s.output == "json" {
-		return printJSON(a.streams.Out, listedJSON(runs, files))
+		return printJSON(a.streams.Out, listedJSON(runs, jobs, files))
 	}
 	var text strings.Builder
-	if len(runs) == 0 {
+	if len(runs)+len(jobs) == 0 {
 		fmt.Fprintln(&text, "no run is unfinished")
+	}
+	for _, e := range jobs {
+		fmt.Fprintln(&text, report.Clean(e.String()))
 	}
 	for _, e := range runs {
 		fmt.Fprintln(&text, report.Clean(e.String()))
@@ -192,6 +199,30 @@ type listedRun struct {
 	Error     string     `json:"error"`
 }
 
+type listedJob struct {
+	File      string     `json:"file"`
+	Pushes    []string   `json:"pushes"`
+	Done      []string   `json:"done"`
+	UnderWay  bool       `json:"under_way"`
+	StartedAt *time.Time `json:"started_at"`
+	Error     string     `json:"error"`
+}
+
+func listedJobs(jobs []journal.JobEntry) []listedJob {
+	listed := []listedJob{}
+	for _, e := range jobs {
+		job := listedJob{File: e.Run.Path, Pushes: append([]string{}, e.Run.Pushes...), Done: []string{}, UnderWay: e.InUse, StartedAt: utc(e.Started)}
+		for _, ended := range e.Ended {
+			job.Done = append(job.Done, ended.Name)
+		}
+		if e.Damaged != nil {
+			job.Error = e.Damaged.Error()
+		}
+		listed = append(listed, job)
+	}
+	return listed
+}
+
 type listedState struct {
 	File    string     `json:"file"`
 	Object  string     `json:"object"`
@@ -204,11 +235,12 @@ type listedState struct {
 	Error   string     `json:"error"`
 }
 
-func listedJSON(runs []journal.Entry, files []rememberedFile) any {
+func listedJSON(runs []journal.Entry, jobs []journal.JobEntry, files []rememberedFile) any {
 	listed := struct {
 		Unfinished []listedRun   `json:"unfinished"`
+		Jobs       []listedJob   `json:"jobs"`
 		States     []listedState `json:"states"`
-	}{[]listedRun{}, []listedState{}}
+	}{[]listedRun{}, listedJobs(jobs), []listedState{}}
 	for _, e := range runs {
 		run := listedRun{Files: []string{}, Object: e.Run.Object, Match: e.Run.Match, BaseURL: e.Run.BaseURL, Shard: e.Run.Shard,
 			UnderWay: e.InUse, StartedAt: utc(e.Started)}

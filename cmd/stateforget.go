@@ -61,7 +61,24 @@ func (a *app) forgetRun(path string) error {
 	if err != nil {
 		return err
 	}
+	jobs, err := journal.ListJobs(stateDirectory())
+	if err != nil {
+		return err
+	}
 	forgotten := 0
+	for _, e := range jobs {
+		if e.Damaged != nil || !samePlace(e.Run.Path, path) {
+			continue
+		}
+		if err := journal.ForgetJob(stateDirectory(), e); err != nil {
+			return err
+		}
+		forgotten++
+	}
+	if forgotten > 0 {
+		a.note(fmt.Sprintf("the next run of %s starts with its first push", path))
+		return nil
+	}
 	for _, e := range entries {
 		if !concerns(e, path) {
 			continue
@@ -145,6 +162,18 @@ func (a *app) forgetStates(s *settings, slug string) error {
 		}
 		for _, e := range entries {
 			if err := forgetJournal(e); err != nil {
+				fail(err)
+				continue
+			}
+			a.note("forgotten: " + e.String())
+			forgotten++
+		}
+		jobs, err := journal.ListJobs(stateDirectory())
+		if err != nil {
+			fail(err)
+		}
+		for _, e := range jobs {
+			if err := journal.ForgetJob(stateDirectory(), e); err != nil {
 				fail(err)
 				continue
 			}

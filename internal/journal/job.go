@@ -48,7 +48,6 @@ type JobJournal struct {
 	dir   string
 	key   string
 	own   jobRecord
-	found bool // an earlier run is gone on with
 	anew  error
 	lock  *lock
 	disk  disk
@@ -110,7 +109,7 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 	case found.Run.Digest != run.Digest:
 		j.anew = ErrJobChanged
 	default:
-		j.own.Ended, j.found = found.Ended, true
+		j.own.Ended = found.Ended
 	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
@@ -134,8 +133,8 @@ func jobLocked(dir, path string) error {
 	return locked
 }
 
-// Resumed tells whether an earlier run is gone on with.
-func (j *JobJournal) Resumed() bool { return j.found }
+// Resumed tells whether pushes are over, in this run or one that is gone on with.
+func (j *JobJournal) Resumed() bool { return len(j.own.Ended) > 0 }
 
 // Anew says why an earlier run that was interrupted is not gone on with:
 // ErrJobChanged, ErrJobDamaged, or nil where there was none or where it is.

@@ -169,6 +169,10 @@ func (l *Lookup) placeholder() string {
 	return formatUUID(id)
 }
 
+// IsPlaceholder tells the ids that a dry run gives to records which it would
+// write.
+func IsPlaceholder(id string) bool { return strings.HasPrefix(id, "00000000-0000-0000-0000-") }
+
 // Find gives the id of the record of ref.Object whose attribute ref.Match has
 // the value. The first call for a reference reads the CRM's list.
 //

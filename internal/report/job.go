@@ -30,6 +30,8 @@ type JobPush struct {
 	Summary
 	// Note says of a push that did not run now why; "" of one that did.
 	Note string
+	// Hints are told below the push's own text.
+	Hints []string
 }
 
 // jobDocument is the JSON summary of a job: the totals with a push's own keys,
@@ -110,6 +112,9 @@ func JobPushText(w io.Writer, p JobPush, number, of int) error {
 	fmt.Fprintln(&b, head)
 	if err := Text(&b, p.Summary); err != nil {
 		return err
+	}
+	for _, hint := range p.Hints {
+		fmt.Fprintf(&b, "\n%s\n", Clean(hint))
 	}
 	fmt.Fprintln(&b)
 	_, err := w.Write(b.Bytes())
