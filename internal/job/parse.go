@@ -165,7 +165,10 @@ func (p *parser) flag(e strictyaml.Entry) Flag {
 }
 
 func (p *parser) value(e strictyaml.Entry, at, node ast.Node) Value {
-	text, ok := strictyaml.Word(node)
+	text, ok := strictyaml.Scalar(node)
+	if e.Name == "blank" || e.Name == "null" { // of which null is a word
+		text, ok = strictyaml.Word(node)
+	}
 	if !ok {
 		p.Stop(at, "", "%s must have a plain value, not %s", e.Name, strictyaml.KindOf(node))
 	}

@@ -45,12 +45,12 @@ const jobSuffix = ".job"
 // JobJournal is an open journal of a job, held against other runs of the same
 // file until Finish or Close. It is used by one goroutine at a time.
 type JobJournal struct {
-	dir   string
-	key   string
-	own   jobRecord
-	anew  error
-	lock  *lock
-	disk  disk
+	dir  string
+	key  string
+	own  jobRecord
+	anew error
+	lock *lock
+	disk disk
 }
 
 // Why a job that was interrupted starts with its first push all the same.
