@@ -137,6 +137,11 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	exports, err := filepath.Glob("testdata/exports/*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples = append(samples, exports...)
 	for _, sample := range samples {
 		content, err := os.ReadFile(sample)
 		if err != nil {
