@@ -20,10 +20,11 @@ import (
 func (a *app) stateCommand() *cobra.Command {
 	c := a.stateListCommand()
 	c.Use, c.Short = "state", "Look into what --only-changed and resume remember"
-	c.Long = "State lists the runs that were interrupted, which the same push command goes on\n" +
+	c.Long = "State lists the runs and jobs that were interrupted, which the same command goes on\n" +
 		"with, and what --only-changed remembers of records that the CRM accepted. forget\n" +
 		"has things sent again; it asks nothing:\n\n" +
-		"  FILE             the unfinished run of FILE starts from the beginning\n" +
+		"  FILE             the unfinished run of FILE starts from the beginning; of a job\n" +
+		"                   file, with its first push\n" +
 		"  --object SLUG    what was sent to one object\n" +
 		"  --all            everything"
 	c.Example = "  crmsync state list\n  crmsync state show BOOK-1001\n  crmsync state forget products.csv"

@@ -20,7 +20,7 @@ func (a *app) stateForgetCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "forget FILE | --object SLUG | --all",
 		Short:   "Forget an interrupted run, or what --only-changed remembers",
-		Example: "  crmsync state forget products.csv\n  crmsync state forget --object products\n  crmsync state forget --all --state ci.state",
+		Example: "  crmsync state forget products.csv\n  crmsync state forget nightly.yaml\n  crmsync state forget --object products\n  crmsync state forget --all --state ci.state",
 		Args:    cobra.ArbitraryArgs,
 	}
 	s.addTo(c, "state", "quiet", "config", "profile")

@@ -46,7 +46,7 @@ func TestAValueIsSentAsTheSchemaWantsIt(t *testing.T) {
 	if err != nil || string(b.crm.Records("plants")[0].Attributes["code"]) != "17" {
 		t.Errorf("%q, %v: %v", id, err, b.crm.Records("plants"))
 	}
-	rejects(t, l, ref, "seventeen", `no record of plants has code "seventeen", and none can be created: "seventeen" is not a number`)
+	rejects(t, l, ref, "seventeen", `no record of plants has code "seventeen", and none can be created: "seventeen" is not a number (a number looks like 1234.50)`)
 	rejects(t, l, created("companies", "domain"), "https://www.Acme.example/x",
 		`no record of companies has domain "https://www.Acme.example/x", and none can be created: `+
 			`"https://www.Acme.example/x" is not a bare domain such as "acme.example" (to have it normalised, give the column "trim: domain" in a mapping file)`)
