@@ -1,11 +1,15 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	gomodule "golang.org/x/mod/module"
 )
 
 // What a release sets when it is built (-ldflags -X). Other builds know it from
@@ -17,39 +21,46 @@ var (
 )
 
 // buildInfo says which program this is.
-type buildInfo struct{ version, commit, date, goVersion string }
+type buildInfo struct{ version, commit, date, source, goVersion string }
 
 func thisBuild() buildInfo {
-	b := buildInfo{version, commit, date, runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	if b.version == "" {
-		b.version = info.Main.Version
+	return buildOf(info, buildInfo{version: version, commit: commit, date: date, goVersion: runtime.Version()})
+}
+
+// buildOf adds what the build itself tells to what a release set. go install
+// knows no repository, but its version may be made of commit and date, and it
+// has the sum of the sources.
+func buildOf(info *debug.BuildInfo, b buildInfo) buildInfo {
+	set := b
+	of := map[string]string{}
+	for _, s := range info.Settings {
+		of[s.Key] = s.Value
 	}
+	module := info.Main
+	b.version = cmp.Or(set.version, strings.TrimPrefix(module.Version, "v"))
 	if b.version == "" || b.version == "(devel)" {
 		b.version = "dev"
 	}
-	modified := ""
-	for _, setting := range info.Settings {
-		switch {
-		case setting.Key == "vcs.revision" && b.commit == "":
-			b.commit = setting.Value
-		case setting.Key == "vcs.time" && b.date == "":
-			b.date = setting.Value
-		case setting.Key == "vcs.modified" && setting.Value == "true" && commit == "":
-			modified = "+modified"
+	b.commit, b.date = cmp.Or(set.commit, of["vcs.revision"]), cmp.Or(set.date, of["vcs.time"])
+	if plain := strings.TrimSuffix(module.Version, "+dirty"); gomodule.IsPseudoVersion(plain) {
+		if rev, err := gomodule.PseudoVersionRev(plain); err == nil {
+			b.commit = cmp.Or(b.commit, rev)
+		}
+		if at, err := gomodule.PseudoVersionTime(plain); err == nil {
+			b.date = cmp.Or(b.date, at.UTC().Format(time.RFC3339))
 		}
 	}
-	if b.commit == "" {
-		b.commit = "unknown"
-	} else {
-		b.commit += modified
+	if of["vcs.modified"] == "true" && set.commit == "" && b.commit != "" {
+		b.commit += "+modified"
 	}
-	if b.date == "" {
-		b.date = "unknown"
+	if module.Sum != "" {
+		b.source = module.Path + "@" + module.Version + " " + module.Sum
 	}
+	b.commit, b.date = cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown")
 	return b
 }
 
@@ -63,8 +74,11 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:    exactArgs(0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
-			_, err := fmt.Fprintf(a.streams.Out, "crmsync %s\ncommit %s\ndate %s\n%s %s/%s\n",
-				b.version, b.commit, b.date, b.goVersion, runtime.GOOS, runtime.GOARCH)
+			text := fmt.Sprintf("crmsync %s\ncommit %s\ndate %s\n", b.version, b.commit, b.date)
+			if b.source != "" {
+				text += "source " + b.source + "\n"
+			}
+			_, err := fmt.Fprintf(a.streams.Out, "%s%s %s/%s\n", text, b.goVersion, runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
