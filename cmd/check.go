@@ -39,6 +39,13 @@ func (r *pushRun) check() error {
 		return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; in JSON each record names its own keys")
 	case isJSON && s.delimiter != 0:
 		return usage("leave out --delimiter, or say --format csv", "JSON has no delimiter")
+	case explicit["columns"] && explicit["header-row"]:
+		return usage("leave one of them out", "--columns is for files without a header, and --header-row says where the header is")
+	case s.schema == "off" && explicit["unknown-columns"]:
+		return usage("leave out --schema off, so that the attributes are known, or --unknown-columns",
+			"--unknown-columns does nothing with --schema off: without a schema no column is unknown")
+	case explicit["quiet"] && s.showBar == "always" && explicit["progress"]:
+		return usage("leave one of them out", "-q (nothing but errors) and --progress always contradict each other")
 	case s.format == source.TSV && s.delimiter != 0 && s.delimiter != '\t':
 		return usage("leave out --delimiter, or say --format csv", "--format tsv means that cells are divided by tabs")
 	}
@@ -49,6 +56,25 @@ func (r *pushRun) check() error {
 		return err
 	}
 	return r.checkPaths()
+}
+
+// checkFit refuses flags that mean nothing to the format that an input has.
+func (r *pushRun) checkFit(in *input) error {
+	explicit, name := r.conf.explicit, in.info.Name
+	isJSON, isWorkbook := in.reader.Columns() == nil, in.info.Format == source.XLSX
+	switch {
+	case isJSON && r.settings.columns != nil:
+		return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; %s is JSON, where each record names its own keys", name)
+	case isJSON && explicit["header-row"]:
+		return usage("leave out --header-row", "--header-row says where the column names are; %s is JSON, where each record names its own keys", name)
+	case r.settings.sheet != "" && !isWorkbook:
+		return usage("leave out --sheet", "--sheet names a sheet of a workbook, and %s is %s", name, in.info.Format)
+	case (isJSON || isWorkbook) && explicit["delimiter"]:
+		return usage("leave out --delimiter", "--delimiter is what divides CSV cells, and %s is %s", name, in.info.Format)
+	case isWorkbook && explicit["encoding"]:
+		return usage("leave out --encoding", "--encoding is of text files; %s is a workbook, which says itself how its text is encoded", name)
+	}
+	return nil
 }
 
 func allStdin(paths []string) bool {

@@ -103,7 +103,7 @@ func (a *app) setCompletion(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		a.setCompletion(sub)
 	}
-	if c.ValidArgs == nil {
+	if c.ValidArgs == nil && c.ValidArgsFunction == nil {
 		c.ValidArgsFunction = a.argumentsOf(c)
 	}
 	c.Flags().VisitAll(func(f *pflag.Flag) {

@@ -121,7 +121,7 @@ func (conf *configuration) fill(f *pflag.Flag) error {
 		values = []string{csvLine(values)}
 	}
 	if _, ok := f.Value.(repeatable); !ok && len(values) != 1 {
-		return usage("", "%s: one value is wanted, not %d", where, len(values))
+		return usage("write one value, not a list", "%s: one value is wanted, not %d", where, len(values))
 	}
 	return setAll(f, values, where)
 }
@@ -256,11 +256,11 @@ func (conf *configuration) check(keys map[string]any, profile string) error {
 	}
 	if command, ok := keys[keyTokenCommand]; ok {
 		if text, isText := command.(string); !isText || strings.TrimSpace(text) == "" {
-			return usage("", "%s: token_command must be a command line", where)
+			return usage("for example token_command: pass show crm/token", "%s: token_command must be a command line", where)
 		}
 	}
 	if hasBothTokens(keys) {
-		return usage("", "%s: token-file and token_command are both given; one of them is enough", where)
+		return usage("leave one of them out", "%s: token-file and token_command are both given; one of them is enough", where)
 	}
 	return nil
 }
@@ -277,7 +277,7 @@ func (conf *configuration) chooseProfile(s *settings) error {
 	if conf.viper.IsSet(keyProfiles) {
 		var ok bool
 		if profiles, ok = conf.viper.Get(keyProfiles).(map[string]any); !ok {
-			return usage("", "%s: profiles must be a map of names", conf.file)
+			return usage("for example profiles: {staging: {base-url: https://crm.example/v2}}", "%s: profiles must be a map of names", conf.file)
 		}
 	}
 	names := []string{}
@@ -285,7 +285,7 @@ func (conf *configuration) chooseProfile(s *settings) error {
 		names = append(names, name)
 		keys, ok := profile.(map[string]any)
 		if !ok {
-			return usage("", "%s: the profile %s must be a map of settings", conf.file, name)
+			return usage("for example "+name+": {base-url: https://crm.example/v2}", "%s: the profile %s must be a map of settings", conf.file, name)
 		}
 		if err := conf.check(keys, name); err != nil {
 			return err

@@ -28,6 +28,40 @@ func setHelp(c *cobra.Command, groups []flagGroup) {
 	})
 }
 
+// helpCommand is help, which misspelt commands don't fall through.
+func (a *app) helpCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Show the help of a command",
+		Example: "  crmsync help push\n  crmsync help state forget",
+		RunE: func(c *cobra.Command, args []string) error {
+			found := c.Root()
+			for _, word := range args {
+				i := slices.IndexFunc(found.Commands(), func(sub *cobra.Command) bool { return sub.Name() == word })
+				if i < 0 {
+					return unknownCommand(found, word)
+				}
+				found = found.Commands()[i]
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			found, _, err := c.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var words []string
+			for _, sub := range subcommands(found) {
+				words = append(words, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+			}
+			return words, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	setHelp(c, nil)
+	return c
+}
+
 // groupAnnotation is where a flag keeps its group's title and its place.
 const groupAnnotation = "crmsync_group"
 

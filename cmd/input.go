@@ -39,11 +39,8 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		}
 		in := &input{path: path, reader: reader, info: reader.Info(), stop: stop}
 		r.inputs = append(r.inputs, in)
-		if reader.Columns() == nil && s.columns != nil {
-			return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; %s is JSON, where each record names its own keys", in.info.Name)
-		}
-		if s.sheet != "" && in.info.Format != source.XLSX {
-			return usage("leave out --sheet", "--sheet names a sheet of a workbook, and %s is %s", in.info.Name, in.info.Format)
+		if err := r.checkFit(in); err != nil {
+			return err
 		}
 		r.app.log.Debug("opened an input", "input", in.info.Name, "format", in.info.Format,
 			"encoding", in.info.Encoding, "compression", in.info.Compression, "columns", reader.Columns())

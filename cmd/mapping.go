@@ -33,7 +33,7 @@ func (r *pushRun) readMapping() error {
 		if errors.As(err, &known) {
 			err = known.Err
 		}
-		return fmt.Errorf("reading the mapping file %s: %w", s.mappingFile, err)
+		return &hinted{fmt.Errorf("reading the mapping file %s: %w", s.mappingFile, err), "crmsync map FILE proposes one; - reads it from stdin"}
 	}
 	if r.file, err = mapping.ParseFile(s.mappingFile, data); err != nil {
 		return err

@@ -47,7 +47,7 @@ func (r *pushRun) warnOfSharedAttribute() {
 	}
 	for _, a := range r.schema.Attributes {
 		if a.Key == r.match && !a.IsUnique {
-			r.app.warn(fmt.Sprintf("attribute %q of %s is not unique: where several records share a value, the CRM updates the first of them", r.match, r.object))
+			r.app.warn(fmt.Sprintf("attribute %q of %s is not unique: where several records share a value, the CRM updates the first of them; crmsync schema %s lists those that are unique", r.match, r.object, r.object))
 		}
 	}
 }

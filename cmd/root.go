@@ -88,13 +88,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(a.flagError)
 	root.AddCommand(a.pushCommand(), a.runCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
 		a.authCommand(), a.configCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand(), a.completionCommand())
+	root.SetHelpCommand(a.helpCommand())
 	a.setCompletion(root)
-	root.InitDefaultHelpCmd()
-	for _, c := range root.Commands() {
-		if c.Name() == "help" {
-			setHelp(c, nil)
-		}
-	}
 	return root
 }
 
@@ -106,15 +101,16 @@ func (a *app) onlyCommands(root *cobra.Command, args []string) error {
 	return unknownCommand(root, args[0])
 }
 
-func unknownCommand(root *cobra.Command, word string) error {
+func unknownCommand(parent *cobra.Command, word string) error {
 	var names []string
-	for _, c := range root.Commands() {
+	for _, c := range parent.Commands() {
 		names = append(names, c.Name())
 	}
-	if info, err := os.Stat(word); err == nil && !info.IsDir() {
+	if info, err := os.Stat(word); err == nil && !info.IsDir() && !parent.HasParent() {
 		return usage("to push this file: crmsync push "+shellQuote([]string{word})+" --match ATTR", "%q is not a command", word)
 	}
-	return usage(didYouMean(word, names, "crmsync ", "crmsync help lists the commands"), "%q is not a command", word)
+	path := parent.CommandPath()
+	return usage(didYouMean(word, names, path+" ", path+" --help lists the commands"), "%q is not a command", word)
 }
 
 // flagError turns what the flag library says into our own words.
@@ -142,7 +138,9 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &invalid):
 		return usage(hintOf(err), "--%s: %v", invalid.GetFlag().Name, plainReason(invalid))
 	case errors.As(err, &missing):
-		return usage("", "--%s wants a value", missing.GetFlag().Name)
+		f := missing.GetFlag()
+		form, _ := pflag.UnquoteUsage(f)
+		return usage("as in --"+f.Name+" "+form, "--%s wants a value", f.Name)
 	default:
 		return usage(seeHelp, "%v", err)
 	}
@@ -151,7 +149,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 // plainReason is why a value is refused, without the words of package strconv.
 func plainReason(invalid *pflag.InvalidValueError) error {
 	if invalid.GetFlag().Value.Type() == "bool" {
-		return usage("", "%q is neither true nor false", invalid.GetValue())
+		return usage("the flag alone means true", "%q is neither true nor false", invalid.GetValue())
 	}
 	return invalid.Unwrap()
 }
@@ -178,9 +176,9 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) < n:
-			return usage("", "%s is missing: %s", what, c.UseLine())
+			return usage(c.CommandPath()+" --help shows examples", "%s is missing: %s", what, c.UseLine())
 		case len(args) > n:
-			return usage("", "%q is one argument too many: %s", args[n], c.UseLine())
+			return usage("leave it out, or put quotes around words that belong together", "%q is one argument too many: %s", args[n], c.UseLine())
 		}
 		return nil
 	}

@@ -168,7 +168,8 @@ func setShare(shares map[string]*float64, text string) error {
 	}
 	target := shares[kind]
 	if target == nil {
-		return fmt.Errorf("%q is none of %s", kind, strings.Join(sortedNames(shares), ", "))
+		kinds := sortedNames(shares)
+		return &hinted{fmt.Errorf("%q is none of %s", kind, strings.Join(kinds, ", ")), didYouMean(kind, kinds, "", "")}
 	}
 	number, percent := strings.CutSuffix(number, "%")
 	share, err := strconv.ParseFloat(number, 64)

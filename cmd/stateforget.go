@@ -38,7 +38,7 @@ func (a *app) stateForgetCommand() *cobra.Command {
 		}
 		switch asked := len(args) + len(slug); {
 		case len(args) > 1:
-			return usage("", "%q is one argument too many: %s", args[1], c.UseLine())
+			return usage("forget one after the other", "%q is one argument too many: %s", args[1], c.UseLine())
 		case asked == 0 && !all:
 			return usage("crmsync state list tells what there is", "what to forget is missing: %s", c.UseLine())
 		case all && asked > 0, len(args) > 0 && slug != "":

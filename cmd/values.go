@@ -60,7 +60,7 @@ func oneOf[T any](words []string, meaning func(string) T) func(string) (T, error
 	return func(text string) (T, error) {
 		if !slices.Contains(words, text) {
 			var none T
-			return none, fmt.Errorf("%q is none of %s", text, strings.Join(words, ", "))
+			return none, &hinted{fmt.Errorf("%q is none of %s", text, strings.Join(words, ", ")), didYouMean(text, words, "", "")}
 		}
 		return meaning(text), nil
 	}

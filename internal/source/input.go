@@ -29,7 +29,7 @@ type input struct {
 func openInput(ctx context.Context, path string, stdin io.Reader) (*input, error) {
 	if path == "-" {
 		if stdin == nil {
-			return nil, &InputError{Input: "stdin", Problem: "there is no standard input to read"}
+			return nil, &InputError{Input: "stdin", Problem: "there is no standard input to read", Advice: "pipe the records in, or name a file"}
 		}
 		in := &input{name: "stdin", stdin: true}
 		in.setStream(ctx, stdin)
@@ -76,6 +76,7 @@ func openError(path string, err error) error {
 		e.Advice = "check its permissions, and those of the directories above it"
 	case errors.Is(err, syscall.ENOTDIR):
 		e.Problem, e.Err = "there is no such file: a part of its path is not a directory", nil
+		e.Advice = "check the spelling of the path"
 	}
 	return e
 }
@@ -100,7 +101,10 @@ func (in *input) fail(err error) error {
 	case errors.As(err, &known):
 		return err
 	}
-	return &InputError{Input: in.name, Problem: "reading failed after byte " + itoa(in.read.Load()), Err: err}
+	return &InputError{
+		Input: in.name, Problem: "reading failed after byte " + itoa(in.read.Load()), Err: err,
+		Advice: "look after the disk or the network share; then the same command goes on",
+	}
 }
 
 // counted counts what is read through it.

@@ -161,7 +161,7 @@ func (a *archive) sheet(wanted string) (sheetPart, error) {
 		}
 	}
 	if len(sheets) == 0 {
-		return sheetPart{}, &InputError{Input: a.name, Problem: "the workbook has no sheet with cells"}
+		return sheetPart{}, &InputError{Input: a.name, Problem: "the workbook has no sheet with cells", Advice: "charts alone are no records: name a workbook that has rows"}
 	}
 	sheets[0].reason = "it is the first one; all are hidden"
 	return sheets[0], nil
