@@ -1,12 +1,16 @@
 # Built by goreleaser, which lays the binaries out by platform. The certificates
 # come from a stage of their own; the time zones are inside the binary.
-FROM alpine:3.22 AS certificates
-RUN apk add --no-cache ca-certificates
+FROM alpine:3.22 AS base
+RUN apk add --no-cache ca-certificates && mkdir -p /base/data /base/state
 
 FROM scratch
 ARG TARGETPLATFORM
-COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=base /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+# Without a volume the user must be able to write here all the same.
+COPY --from=base --chown=65532:65532 /base/ /
 COPY $TARGETPLATFORM/crmsync /crmsync
 USER 65532:65532
+# Where an interrupted run goes on: mount a volume to keep it.
+ENV XDG_STATE_HOME=/state
 WORKDIR /data
 ENTRYPOINT ["/crmsync"]
