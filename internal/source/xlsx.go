@@ -14,6 +14,9 @@ const (
 	// unpackedLimit is how large a workbook's parts may be together: beyond it,
 	// a small file made to fill the disk is more likely than a real workbook.
 	unpackedLimit = 2 << 30
+	// textsInMemory is how large a sheet or the table of its texts may be to be
+	// held in memory: a larger one is unpacked to a temporary file.
+	textsInMemory = 1 << 20
 	// headerSearch is among how many rows with content the header is looked for.
 	headerSearch = 25
 )
@@ -61,7 +64,7 @@ func (r *Reader) openWorkbook(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	x.book, err = excelize.OpenFile(r.in.name, excelize.Options{UnzipSizeLimit: unpackedLimit, RawCellValue: true})
+	x.book, err = excelize.OpenFile(r.in.name, excelize.Options{UnzipSizeLimit: unpackedLimit, RawCellValue: true, UnzipXMLSizeLimit: textsInMemory})
 	if err != nil {
 		return damagedWorkbook(r.in.name, err)
 	}
