@@ -2,8 +2,10 @@ package source
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,7 +64,7 @@ func (a *archive) decode(ctx context.Context, part string) (*xml.Decoder, io.Clo
 	if err != nil {
 		return nil, nil, a.damaged(part, err)
 	}
-	d := xml.NewDecoder(&patient{ctx, r})
+	d := xml.NewDecoder(&shortTexts{src: &patient{ctx, r}})
 	d.CharsetReader = func(name string, src io.Reader) (io.Reader, error) {
 		enc, err := htmlindex.Get(name)
 		if err != nil {
@@ -71,6 +73,27 @@ func (a *archive) decode(ctx context.Context, part string) (*xml.Decoder, io.Clo
 		return enc.NewDecoder().Reader(src), nil
 	}
 	return d, r, nil
+}
+
+// longestText bounds a single text of a workbook, which is in memory several
+// times. Excel's own bound for a cell is 32,767 characters; a small file made to
+// fill the memory has one of gigabytes.
+const longestText = 16 << 20
+
+// shortTexts reads XML in which no text is longer than longestText.
+type shortTexts struct {
+	src   io.Reader
+	since int // bytes since the last "<"
+}
+
+func (s *shortTexts) Read(p []byte) (int, error) {
+	n, err := s.src.Read(p)
+	if i := bytes.LastIndexByte(p[:n], '<'); i >= 0 {
+		s.since = n - i
+	} else if s.since += n; s.since > longestText {
+		return 0, errors.New("one of its texts is longer than 16 MiB")
+	}
+	return n, err
 }
 
 func (a *archive) damaged(part string, err error) error {

@@ -348,6 +348,7 @@ func TestAWorkbookThatCannotBeReadSaysWhy(t *testing.T) {
 		{"a workbook called CSV", file(t, "p.csv", string(content)), Options{}, "this is an Excel workbook (XLSX), though its name says otherwise"},
 		{"a workbook that is to be read as CSV", whole, Options{Format: CSV}, "this is an Excel workbook (XLSX)"},
 		{"a compressed workbook", file(t, "p.xlsx.gz", gzipped(t, string(content))), Options{}, "can't be read from a pipe or compressed"},
+		{"a text of many megabytes", patched(t, whole, sheet, `<v>17</v>`, `<v>`+strings.Repeat("1", 17<<20)+`</v>`), Options{}, "one of its texts is longer than 16 MiB"},
 		{"an enormous workbook", bomb(t), Options{}, "the workbook is too large"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
