@@ -145,44 +145,73 @@ func (p *chaosPlan) model() chaosModel {
 	var m chaosModel
 	type product struct{ sku, name, price string }
 	crm := make(map[string]*product)
-	for _, in := range p.inputs {
-		clears := p.blank == "null" || strings.Contains(in.name, ".ndjson")
-		for _, r := range in.records {
-			if r.fault != chaosSound {
-				m.rejected++
-				continue
-			}
-			sku := r.sku
-			if p.crm.Quirks.TrimStrings {
-				sku = strings.TrimSpace(sku)
-			}
-			key := sku
-			if p.crm.Quirks.FoldCase {
-				key = strings.ToLower(sku)
-			}
-			if crm[key] == nil {
-				crm[key] = new(product)
-			}
-			crm[key].sku = sku
-			// In CSV a column that says nothing is a blank cell.
-			set := func(at, value *string) {
-				isCSV := !strings.Contains(in.name, ".ndjson")
-				switch {
-				case value != nil && *value != "":
-					*at = *value
-				case clears && (value != nil || isCSV):
-					*at = ""
+	find := func(sku string) *product {
+		if p.crm.Quirks.TrimStrings {
+			sku = strings.TrimSpace(sku)
+		}
+		key := sku
+		if p.crm.Quirks.FoldCase {
+			key = strings.ToLower(sku)
+		}
+		if crm[key] == nil {
+			crm[key] = new(product)
+		}
+		crm[key].sku = sku
+		return crm[key]
+	}
+	push := func() {
+		m.rejected = 0
+		for _, in := range p.inputs {
+			isCSV := !strings.Contains(in.name, ".ndjson")
+			clears := p.blank == "null" || !isCSV
+			for _, r := range in.records {
+				if r.fault != chaosSound {
+					m.rejected++
+					continue
 				}
+				// In CSV a column that says nothing is a blank cell.
+				set := func(at, value *string) {
+					switch {
+					case value != nil && *value != "":
+						*at = *value
+					case clears && (value != nil || isCSV):
+						*at = ""
+					}
+				}
+				is := find(r.sku)
+				set(&is.name, r.name)
+				set(&is.price, r.price)
 			}
-			set(&crm[key].name, r.name)
-			set(&crm[key].price, r.price)
 		}
 	}
+	if p.between != "" {
+		push()
+		for _, sku := range p.skus() {
+			find(sku).price = betweenPrice
+		}
+	}
+	push()
 	for _, r := range crm {
 		m.records = append(m.records, recordLine(r.sku, r.name, r.price))
 	}
 	slices.Sort(m.records)
 	return m
+}
+
+// betweenPrice is what every sound record costs in the file that is pushed in
+// between.
+const betweenPrice = "7"
+
+// skus are those of the sound records.
+func (p *chaosPlan) skus() (skus []string) {
+	for _, in := range p.inputs {
+		for _, r := range in.records {
+			if r.fault == chaosSound {
+				skus = append(skus, r.sku)
+			}
+		}
+	}
+	return skus
 }
 
 func recordLine(sku, name, price string) string {

@@ -26,6 +26,10 @@ type chaosPlan struct {
 
 	signals  []chaosSignal
 	restarts []chaosRestart
+
+	// between, where set, is a file that is pushed without --only-changed, after
+	// the inputs were pushed and before they are pushed again.
+	between string
 	// patient says that the program never gives up a request, so that two of one
 	// key at once are nobody's fault but its own.
 	patient bool
@@ -146,6 +150,9 @@ func (p *chaosPlan) planFlags(rng *rand.Rand, n int) {
 	p.calming = append(p.calming, "--object", "products", "--match", "sku", "--max-rejects", "100%", "-o", "json", "--blank", p.blank)
 	if chance(rng, 0.3) {
 		p.calming = append(p.calming, "--only-changed")
+		if chance(rng, 0.5) {
+			p.between = "between.csv"
+		}
 	}
 	if len(p.inputs) > 1 && chance(rng, 0.5) {
 		p.calming = append(p.calming, "--rejects", "rejects")

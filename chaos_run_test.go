@@ -114,10 +114,17 @@ func pause(ctx context.Context, d time.Duration) bool {
 // part runs the program once, and sends it a signal on its way.
 func (c *chaosRun) part(ctx context.Context, flags []string, signal *chaosSignal) *chaosPart {
 	c.Helper()
-	p := &chaosPart{command: append([]string{"push"}, flags...)}
+	var files []string
 	for _, in := range c.plan.inputs {
-		p.command = append(p.command, in.name)
+		files = append(files, in.name)
 	}
+	return c.push(ctx, append(flags, files...), signal)
+}
+
+// push is part with whatever command line.
+func (c *chaosRun) push(ctx context.Context, args []string, signal *chaosSignal) *chaosPart {
+	c.Helper()
+	p := &chaosPart{command: append([]string{"push"}, args...)}
 	cmd := exec.CommandContext(ctx, "crmsync", p.command...)
 	cmd.Dir = c.work()
 	cmd.Env = append(os.Environ(), "HOME="+c.home(), "XDG_STATE_HOME="+filepath.Join(c.home(), "state"), "TMPDIR="+c.temp(),
@@ -237,7 +244,7 @@ func (c *chaosRun) checkEnd(last *chaosPart) {
 // meant to stay.
 func (c *chaosRun) checkLeftovers(rejects []string) {
 	c.Helper()
-	known := map[string]bool{"state/crmsync/guard.lock": true}
+	known := map[string]bool{"state/crmsync/guard.lock": true, c.plan.between: true}
 	for _, in := range c.plan.inputs {
 		known[in.name] = true
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -136,12 +137,14 @@ func chaosRound(t *testing.T, seed uint64, sum *chaosSum) {
 
 	calm := newChaosRun(t, plan, filepath.Join(t.ArtifactDir(), "calm"))
 	calm.serve(ctx, plan.calm())
+	calm.earlier(ctx, plan.calmFlags())
 	last := calm.part(ctx, plan.calmFlags(), nil)
 	calm.stop()
 	calm.checkEnd(last)
 
 	wild := newChaosRun(t, plan, filepath.Join(t.ArtifactDir(), "wild"))
 	wild.serve(ctx, plan.crm)
+	wild.earlier(ctx, plan.flags)
 	wild.restartNowAndThen(ctx)
 	last = wild.partsToEnd(ctx)
 	wild.stop()
@@ -160,6 +163,31 @@ func skipWithoutSignals(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no signals to end a run by")
+	}
+}
+
+// earlier gives the state of --only-changed something to remember, and has a
+// push without --only-changed, which is killed once, change it in the CRM.
+func (c *chaosRun) earlier(ctx context.Context, flags []string) {
+	c.Helper()
+	if c.plan.between == "" {
+		return
+	}
+	var b strings.Builder
+	b.WriteString("sku,price\n")
+	for _, sku := range c.plan.skus() {
+		fmt.Fprintf(&b, "%q,%s\n", sku, betweenPrice)
+	}
+	if err := os.WriteFile(filepath.Join(c.work(), c.plan.between), []byte(b.String()), 0o600); err != nil {
+		c.Fatal(err)
+	}
+	if first := c.part(ctx, flags, nil); !first.finished() {
+		c.Fatalf("what comes before it didn't come to its end:\n%s", first)
+	}
+	args := []string{"--object", "products", "--match", "sku", "--retries", "100", "-o", "json", c.plan.between}
+	c.push(ctx, args, &chaosSignal{sends: []syscall.Signal{syscall.SIGKILL}, requests: 1 + len(c.plan.skus())/2})
+	if second := c.push(ctx, args, nil); second.code != 0 {
+		c.Fatalf("the push in between didn't come to its end:\n%s", second)
 	}
 }
 
