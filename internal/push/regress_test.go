@@ -1,0 +1,173 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/pace"
+	"github.com/crmsync/crmsync/internal/source"
+)
+
+// pausing is a Reader that waits before one record.
+type pausing struct {
+	rows
+	before int64
+	wait   time.Duration
+}
+
+func (p *pausing) Read() (source.Record, error) {
+	if p.next.Load() == p.before {
+		time.Sleep(p.wait)
+	}
+	return p.rows.Read()
+}
+
+// What ended beyond the checkpoint of a run that was killed must not be forgotten
+// when the next part is killed before it has read so far.
+func TestASecondKillEarlyInAResumedRunForgetsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		opts, _ := options(c, nil)
+		cells := distinct(10)
+		reader := &pausing{rows: rows{cells: cells}, before: 5, wait: 10 * time.Second}
+		opts.Inputs[0].Reader = reader
+		beyond := []journal.Settled{
+			{Seq: 4, Outcome: journal.Created},
+			{Seq: 8, Outcome: journal.Rejected, Status: 400, Error: "no"},
+			{Seq: 9, Outcome: journal.Updated},
+		}
+		opts.Resume = &journal.Checkpoint{Done: 2, Line: 4, Records: 2, Created: 2, Beyond: beyond}
+		saved := &notes{}
+		opts.Journal = saved
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		Run(ctx, opts)
+		if len(saved.saved) < 2 {
+			t.Fatalf("only %d checkpoints were saved", len(saved.saved))
+		}
+		for i, checkpoint := range saved.saved {
+			want := beyond
+			if checkpoint.Done >= 4 {
+				want = beyond[1:]
+			}
+			for _, s := range want {
+				if !slices.Contains(checkpoint.Beyond, s) {
+					t.Errorf("checkpoint %d, with %d done, no longer knows of %+v: %+v", i, checkpoint.Done, s, checkpoint.Beyond)
+				}
+			}
+		}
+	})
+}
+
+// A reject beyond the checkpoint stays one in the resumed run, whatever the state
+// makes of the record, and is sent again by the run after that, unless the state
+// has it from elsewhere.
+func TestARejectBeyondTheCheckpointStaysOneWithAState(t *testing.T) {
+	for _, remembered := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state")
+			c := newCRM()
+			cells := distinct(4)
+			push := func(from *journal.Checkpoint) (*Result, *kept) {
+				store := openState(t, path)
+				defer store.Close()
+				opts, rejects := options(c, cells)
+				opts.State, opts.Resume = store, from
+				res := Run(t.Context(), opts)
+				balanced(t, res)
+				return res, rejects
+			}
+			if remembered {
+				push(nil)
+			}
+			sent := c.requests
+			res, rejects := push(&journal.Checkpoint{Done: 1, Line: 3, Records: 1, Created: 1,
+				Beyond: []journal.Settled{{Seq: 3, Outcome: journal.Rejected, Status: 422, Error: "too dear"}}})
+			if res.Rejected != 1 || len(rejects.entries) != 1 || rejects.entries[0].Line != 4 || rejects.entries[0].Status != 422 {
+				t.Errorf("remembered %t: %+v, rejects %+v", remembered, res.Tally, rejects.entries)
+			}
+			if again := c.requests - sent; !remembered && again != 2 {
+				t.Errorf("%d requests, want those of the two records that were not over", again)
+			}
+			sent = c.requests
+			if push(nil); !remembered && c.requests == sent {
+				t.Error("what was rejected is not sent again")
+			}
+		})
+	}
+}
+
+// holding is a pacer that has everybody wait from one request on, and notices
+// the run's end no earlier than that wait's.
+type holding struct {
+	unpaced
+	free int64
+	wait time.Duration
+	seen atomic.Int64
+}
+
+func (h *holding) Acquire(context.Context) error {
+	if h.seen.Add(1) > h.free {
+		time.Sleep(h.wait)
+	}
+	return nil
+}
+
+func TestNoRequestLeavesAfterANoWhileWorkersWaitInThePacer(t *testing.T) {
+	for _, yes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCRM()
+			c.answer = func(string, string, int) (client.Result, bool) {
+				return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, true
+			}
+			opts, _ := options(c, distinct(200))
+			opts.Pacer = &holding{free: nothingButRejects, wait: 5 * time.Second}
+			opts.Ask = func(context.Context, Question) bool {
+				time.Sleep(20 * time.Second) // whoever is asked thinks
+				if c.requests != nothingButRejects {
+					t.Errorf("%d requests had left when the answer came", c.requests)
+				}
+				return yes
+			}
+			res := Run(t.Context(), opts)
+			balanced(t, res)
+			if want := map[bool]int{false: nothingButRejects, true: 200}[yes]; c.requests != want {
+				t.Errorf("answer yes %t: %d requests, want %d", yes, c.requests, want)
+			}
+		})
+	}
+}
+
+func TestAWaitOf503LongerThanAllowedEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.answer = func(key, _ string, _ int) (client.Result, bool) {
+			return client.Result{Outcome: client.Retryable, Status: 503, Message: "503 Service Unavailable",
+				Limits: client.Limits{RetryAfter: 2 * time.Hour, HasRetryAfter: true}}, key == "k00100"
+		}
+		c.pause = 10 * time.Millisecond
+		opts, rejects := options(c, distinct(1000))
+		opts.MaxWait = 15 * time.Minute
+		began := time.Now()
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		var long *pace.TooLongError
+		if res.Outcome != Failed || !errors.As(res.Err, &long) || long.Wait != 2*time.Hour || !long.Until.After(began.Add(2*time.Hour)) {
+			t.Errorf("ended as %s with %v", res.Outcome, res.Err)
+		}
+		if res.NotSent == 0 || res.Rejected != 0 || len(rejects.entries) != 0 || c.requests > 150 {
+			t.Errorf("%d requests, %+v", c.requests, res.Tally)
+		}
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("it waited %v", took)
+		}
+	})
+}
