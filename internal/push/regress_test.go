@@ -129,6 +129,7 @@ func TestNoRequestLeavesAfterANoWhileWorkersWaitInThePacer(t *testing.T) {
 				return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, true
 			}
 			opts, _ := options(c, distinct(200))
+			opts.Workers = 1 // else some of the first fifty records may be among those who wait
 			opts.Pacer = &holding{free: nothingButRejects, wait: 5 * time.Second}
 			opts.Ask = func(context.Context, Question) bool {
 				time.Sleep(20 * time.Second) // whoever is asked thinks
