@@ -333,7 +333,10 @@ func unknownProfile(name string, names []string, file string) error {
 // warnOfMisspeltVariables names variables that are surely meant for crmsync and
 // mean nothing to it: a misspelt CRMSYNC_BASE_URL would send data elsewhere.
 func (a *app) warnOfMisspeltVariables(flags []string) {
-	known := []string{envPrefix + "TOKEN", envName("config")}
+	known := []string{envPrefix + "TOKEN", envName("config"), envPrefix + "OUTCOME"}
+	for _, name := range hookCounts { // of a run whose --on-finish this is
+		known = append(known, envPrefix+name)
+	}
 	for _, name := range flags {
 		known = append(known, envName(name))
 	}

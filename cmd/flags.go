@@ -50,6 +50,8 @@ type settings struct {
 	rejects            string
 	maxRejects         push.MaxRejects
 	output             string
+	reports            []string
+	metrics, onFinish  string
 	quiet, verbose     bool
 	logFormat, showBar string
 
@@ -189,6 +191,9 @@ func (s *settings) outcomeFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.rejects, "rejects", "", "`FILE` for rejected records; a directory with several inputs (products.rejects.csv beside the input)")
 	f.Var(&value[push.MaxRejects]{&s.maxRejects, push.ParseMaxRejects, ""}, "max-rejects", "stop after more than `N|P%` rejected records")
 	f.VarP(&value[string]{&s.output, oneOf([]string{"text", "json"}, word), "text"}, "output", "o", "how the result is written: `text|json`")
+	f.Var(&list[string]{&s.reports, reportFile, nil}, "report", "write a report to `FILE.html|FILE.json` (repeatable)")
+	f.Var(&value[string]{&s.metrics, metricsFile, ""}, "metrics", "write metrics for Prometheus to `FILE.prom` (node_exporter's textfile collector)")
+	f.StringVar(&s.onFinish, "on-finish", "", "run `COMMAND` at the end: JSON summary on stdin, CRMSYNC_OUTCOME in the environment")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "print nothing but errors")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what is done and why")
 	f.Var(&value[string]{&s.logFormat, oneOf([]string{"text", "json"}, word), "text"}, "log-format", "how -v and warnings are written: `text|json`")

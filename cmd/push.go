@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ type pushRun struct {
 	conf     *configuration
 	paths    []string // the inputs as given
 	started  time.Time
+	begun    bool // everything is prepared; from here on records may be sent
 
 	object, match string
 	objectFrom    string // the file whose name gave the object; "" for --object
@@ -127,7 +129,7 @@ func (r *pushRun) understand(ctx context.Context) error {
 // prepare finds out what is wrong with inputs, schema and mapping. It writes
 // nothing and asks the CRM for the schema alone.
 func (r *pushRun) prepare(ctx context.Context) error {
-	return inTurn(ctx, r.openInputs, r.placeRejects, r.connect, r.readSchema, r.prepareLookups, r.mapInputs)
+	return inTurn(ctx, r.openInputs, r.placeRejects, r.checkReports, r.connect, r.readSchema, r.prepareLookups, r.mapInputs)
 }
 
 // carryOut pushes what was prepared. An error means that it did not come to that.
@@ -135,6 +137,7 @@ func (r *pushRun) carryOut(ctx context.Context) (*push.Result, error) {
 	if err := inTurn(ctx, r.openState, r.openJournal, r.warnOfMatch); err != nil {
 		return nil, err
 	}
+	r.begun = true
 	result, err := r.push(ctx)
 	if err != nil {
 		return nil, err
@@ -238,7 +241,7 @@ func (r *pushRun) newPacer() pace.Pacer {
 // finish writes the summary and says how the program ends.
 func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
 	code, err := r.conclude(ctx, result)
-	if problem := r.write(code, *result); problem != nil {
+	if problem := r.write(ctx, code, *result); problem != nil {
 		if err != nil {
 			problem = fmt.Errorf("%w; %w", problem, err)
 		}
@@ -265,17 +268,13 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 	return code, err
 }
 
-// neverStarted writes the summary of a run that could not start, where a script
-// waits for one.
+// neverStarted tells of a run that could not start whoever waits for it.
 func (r *pushRun) neverStarted(ctx context.Context, code exitCode, err error) exitCode {
-	if !r.wantsJSON() {
-		return code
-	}
 	result := push.Result{Outcome: push.Failed, Err: err, Started: r.started}
 	if code == exitInterrupted || code == exitTerminated {
 		result.Outcome = push.Interrupted
 	}
-	_ = r.write(code, result) // err is what matters more
+	_ = r.write(ctx, code, result) // err is what matters more
 	return code
 }
 
@@ -296,14 +295,31 @@ func (a *app) wantsJSON(s *settings) bool {
 	return false
 }
 
-func (r *pushRun) write(code exitCode, result push.Result) error {
+// write tells how the run ended: reports first, so that the summary has the last
+// word on the exit code, and the command of --on-finish finds all of it there.
+func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) error {
+	summary := r.summary(code, result)
+	problem := r.writeReports(summary)
+	if problem != nil {
+		summary.ExitCode = int(max(code, exitFailed))
+	}
+	if err := r.printSummary(summary); err != nil {
+		problem = errors.Join(problem, err)
+	}
+	r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, func(w io.Writer) error { return report.JSON(w, summary) })
+	return problem
+}
+
+// printSummary writes the summary to stdout.
+func (r *pushRun) printSummary(summary report.Summary) error {
 	write := report.Text
-	if r.wantsJSON() {
+	switch {
+	case r.wantsJSON():
 		write = report.JSON
-	} else if r.app.quiet {
+	case r.app.quiet, !r.begun:
 		return nil
 	}
-	if err := write(r.app.streams.Out, r.summary(code, result)); err != nil && !closedPipe(err) {
+	if err := write(r.app.streams.Out, summary); err != nil && !closedPipe(err) {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
@@ -323,6 +339,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
 		r.describe(&summary, result)
 	}
+	r.detail(&summary)
 	return summary
 }
 
@@ -387,13 +404,13 @@ func (r *pushRun) goOn(result push.Result) string {
 	if result.NotSent == 0 || r.settings.dryRun || slices.Contains(r.paths, "-") {
 		return ""
 	}
-	return r.app.sameCommand()
+	return r.app.sameCommand(r.app.args)
 }
 
 // sameCommand is the command line again, to go on with.
-func (a *app) sameCommand() string {
+func (a *app) sameCommand(args []string) string {
 	words := []string{"crmsync"}
-	for _, word := range a.args {
+	for _, word := range args {
 		if word != "--restart" && word != "--restart=true" {
 			words = append(words, word)
 		}

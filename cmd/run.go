@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -72,6 +73,7 @@ type jobRun struct {
 
 	journal *journal.JobJournal // nil where the job can't be gone on with
 	told    []report.JobPush    // of the pushes that are over
+	begun   bool                // everything is prepared; from here on records may be sent
 }
 
 // part is a push's place in a job.
@@ -101,9 +103,13 @@ func (j *jobRun) do(c *cobra.Command, args []string) error {
 	if err := j.prepare(ctx); err != nil {
 		return err
 	}
+	if err := j.checkReports(); err != nil {
+		return err
+	}
 	if err := j.openJournal(); err != nil {
 		return err
 	}
+	j.begun = true
 	return j.runAll(ctx)
 }
 
@@ -265,6 +271,7 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
 	over.Continue = "" // the whole job goes on, not the push
 	over.Hints = r.jobHints(over.Summary)
+	j.report(ctx, r, over)
 	return over
 }
 
@@ -276,6 +283,7 @@ func (j *jobRun) notRun(ctx context.Context, r *pushRun, outcome push.Outcome, w
 	result.NotSent = result.Read
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result), Note: result.Err.Error()}
 	over.Continue = ""
+	j.report(ctx, r, over)
 	return over
 }
 
@@ -326,13 +334,15 @@ func (j *jobRun) finish(ctx context.Context) error {
 	if ctx.Err() != nil && worst == push.Interrupted {
 		ended = context.Cause(ctx)
 	}
-	if err := j.write(code, worst, ended); err != nil {
+	if err := j.write(ctx, code, worst, ended); err != nil {
 		return &runEnded{gravestCode(code, exitFailed), err}
 	}
 	return &runEnded{code, ended}
 }
 
-func (j *jobRun) write(code exitCode, outcome push.Outcome, ended error) error {
+// write tells how the job ended: reports first, so that the summary has the last
+// word on the exit code, and the command of --on-finish finds all of it there.
+func (j *jobRun) write(ctx context.Context, code exitCode, outcome push.Outcome, ended error) error {
 	summary := report.Job{
 		Name: j.path, Outcome: outcome, ExitCode: int(code), Err: ended,
 		Started: j.started, Elapsed: time.Since(j.started), Pushes: j.told,
@@ -349,12 +359,26 @@ func (j *jobRun) write(code exitCode, outcome push.Outcome, ended error) error {
 		summary.DryRun, summary.Sandbox = j.settings.dryRun, j.settings.sandbox
 	}
 	if j.journal != nil && outcome != push.Complete && outcome != push.Rejects {
-		summary.Continue = j.app.sameCommand()
+		summary.Continue = j.app.sameCommand(j.app.args)
 	}
+	problem := j.writeReports(summary)
+	if problem != nil {
+		summary.ExitCode = int(gravestCode(code, exitFailed))
+	}
+	if err := j.printSummary(summary); err != nil {
+		problem = errors.Join(problem, err)
+	}
+	j.app.onFinish(ctx, j.outcome().onFinish, summary.ExitCode, summary.Total(), func(w io.Writer) error { return report.JobJSON(w, summary) })
+	return problem
+}
+
+// printSummary writes the summary to stdout.
+func (j *jobRun) printSummary(summary report.Job) error {
 	write := report.JobText
-	if j.app.wantsJSON(j.settings) {
+	switch {
+	case j.app.wantsJSON(j.settings):
 		write = report.JobJSON
-	} else if j.app.quiet {
+	case j.app.quiet, !j.begun:
 		return nil
 	}
 	if err := write(j.app.streams.Out, summary); err != nil && !closedPipe(err) {
@@ -363,17 +387,13 @@ func (j *jobRun) write(code exitCode, outcome push.Outcome, ended error) error {
 	return nil
 }
 
-// neverStarted writes the summary of a job that could not start, where a script
-// waits for one.
+// neverStarted tells of a job that could not start whoever waits for it.
 func (j *jobRun) neverStarted(ctx context.Context, code exitCode, err error) exitCode {
-	if !j.app.wantsJSON(j.settings) {
-		return code
-	}
 	outcome := push.Failed
 	if code == exitInterrupted || code == exitTerminated {
 		outcome = push.Interrupted
 	}
-	_ = j.write(code, outcome, err) // err is what matters more
+	_ = j.write(ctx, code, outcome, err) // err is what matters more
 	return code
 }
 

@@ -74,7 +74,7 @@ func (c *committer) resume(from *journal.Checkpoint) {
 	c.next = from.Done
 	c.tally = Tally{Created: from.Created, Updated: from.Updated, Unchanged: from.Unchanged, Rejected: from.Rejected}
 	for _, reason := range from.Reasons {
-		c.reasons.restore(Reason(reason))
+		c.reasons.restore(reason)
 	}
 	c.before = time.Duration(from.Seconds * float64(time.Second))
 	c.at = *from
@@ -161,7 +161,7 @@ func (c *committer) describe() {
 	c.at.Requests, c.at.Retries, c.at.Throttled = t.Requests, t.Retries, t.Throttled
 	c.at.Reasons = nil
 	for _, reason := range c.reasons.most(mostReasons) {
-		c.at.Reasons = append(c.at.Reasons, journal.Reason(reason))
+		c.at.Reasons = append(c.at.Reasons, reason.kept())
 	}
 	c.at.Seconds = (c.before + time.Since(c.started)).Seconds()
 	c.at.SavedAt = time.Now()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/reject"
 	"github.com/crmsync/crmsync/internal/state"
 )
@@ -12,20 +13,19 @@ import (
 // one reason, mean that it is the mapping and not the data.
 const nothingButRejects = 50
 
-// progressEvery is how often the progress function is called.
-const progressEvery = 100 * time.Millisecond
-
 // committer takes finished items and commits them strictly in input order. It
 // alone owns tally, reject files and reasons, so there are no locks here and
 // the same input gives the same files whatever the number of workers.
 type committer struct {
 	run     *run
 	started time.Time
+	record  *recorder
 	ring    []*item // finished items of the window, by sequence number
 	next    int64   // the item to commit next
 
 	tally   Tally
 	reasons reasons
+	reason  string             // of the last reject
 	row     int64              // rejects in a row of the same kind …
 	rowKind string             // … and that kind
 	goOn    bool               // somebody was asked, and said to go on
@@ -44,19 +44,15 @@ type committer struct {
 }
 
 func newCommitter(r *run, started time.Time) *committer {
-	return &committer{run: r, started: started, ring: make([]*item, windowRecords)}
+	return &committer{run: r, started: started, record: newRecorder(r, started), ring: make([]*item, windowRecords)}
 }
 
 // loop runs until the channel of finished items is closed.
 func (c *committer) loop() {
 	due := time.NewTicker(checkpointEvery)
 	defer due.Stop()
-	var tick <-chan time.Time
-	if c.run.opts.Progress != nil {
-		ticker := time.NewTicker(progressEvery)
-		defer ticker.Stop()
-		tick = ticker.C
-	}
+	tick := time.NewTicker(sampleEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case it, ok := <-c.run.finished:
@@ -67,7 +63,7 @@ func (c *committer) loop() {
 			c.take(it)
 		case <-due.C:
 			c.checkpoint()
-		case <-tick:
+		case <-tick.C:
 			c.report()
 		}
 	}
@@ -77,6 +73,7 @@ func (c *committer) loop() {
 func (c *committer) take(it *item) {
 	c.ring[it.seq%windowRecords] = it
 	delete(c.ahead, it.seq)
+	c.record.ended(it.end.fate)
 	c.unsaved++
 	if it.end.fate != unchanged {
 		c.sent++
@@ -174,7 +171,8 @@ func (c *committer) reject(it *item) {
 		return
 	}
 	c.tally.Rejected++
-	c.reasons.add(it.end, it.rec.Line)
+	c.reasons.add(it, c.run.opts.Inputs[it.input].Name)
+	c.reason = it.end.reason
 	if c.row == 0 || it.end.kind != c.rowKind {
 		c.row, c.rowKind = 0, it.end.kind
 	}
@@ -227,15 +225,16 @@ func (c *committer) ask(q Question, otherwise error) {
 	}
 }
 
+// report samples the run for its timeline and for whoever watches it.
 func (c *committer) report() {
-	if c.run.opts.Progress == nil {
-		return
-	}
-	p := Progress{Tally: c.counts()}
+	var pacer pace.Status
 	if c.run.opts.Pacer != nil {
-		p.Pace = c.run.opts.Pacer.Status()
+		pacer = c.run.opts.Pacer.Status()
 	}
-	c.run.opts.Progress(p)
+	c.record.sample(pacer)
+	if c.run.opts.Progress != nil {
+		c.run.opts.Progress(Progress{Tally: c.counts(), Pace: pacer, LastReason: c.reason})
+	}
 }
 
 // counts is the tally with the counts that reader and workers keep.
@@ -257,8 +256,10 @@ func (c *committer) result(stopped stopReason) *Result {
 		Started: c.started,
 		Elapsed: c.before + time.Since(c.started),
 		Whole:   c.readWhole && c.counts().NotSent == 0,
-		Reasons: c.reasons.most(20),
+		Reasons: c.reasons.most(reasonsInResult),
 		Latency: c.run.latency.percentiles(),
+
+		Timeline: c.record.timeline(),
 	}
 	if res.Rejected > 0 {
 		res.Outcome = Rejects

@@ -95,7 +95,7 @@ func pushWith(outer *testing.T, t *rapid.T, cells [][2]string, workers int, seed
 	var res *Result
 	synctest.Test(outer, func(bubble *testing.T) { res = Run(bubble.Context(), opts) })
 	balanced(t, res)
-	res.Started, res.Elapsed, res.Latency = time.Time{}, 0, Latency{}
+	res.Started, res.Elapsed, res.Latency, res.Timeline = time.Time{}, 0, Latency{}, Timeline{}
 	if res.Read != int64(len(cells)) || res.NotSent != 0 {
 		t.Errorf("read %d of %d, %d not sent", res.Read, len(cells), res.NotSent)
 	}

@@ -131,7 +131,8 @@ type Question struct {
 // Progress is how far a run came.
 type Progress struct {
 	Tally
-	Pace pace.Status
+	Pace       pace.Status
+	LastReason string // why the last rejected record was; "" while there is none
 }
 
 // Tally counts records and requests.
@@ -168,10 +169,32 @@ type Reason struct {
 	Kind      string // Error without the record's own values
 	Count     int64
 	FirstLine int64
+
+	Places   []Place   // of the first such records, 10 at most
+	Examples []Example // the first of them, 3 at most
 }
 
-// Latency holds percentiles of the answered requests' latency.
-type Latency struct{ P50, P95, P99, Max time.Duration }
+// Place is where a record begins. Input is "" where an earlier part of the run
+// rejected it.
+type Place struct {
+	Input string
+	Line  int64
+}
+
+// Example is a rejected record of a Reason.
+type Example struct {
+	Place
+	Match string // its match value; "" where it has none
+	Error string // with the record's own values
+}
+
+// Latency tells how long the answers took: percentiles, and all of them
+// together.
+type Latency struct {
+	P50, P95, P99, Max time.Duration
+	Sum                time.Duration
+	Count              int64 // answered requests
+}
 
 // Result is what a run came to.
 type Result struct {
@@ -184,6 +207,7 @@ type Result struct {
 	RejectFiles []string
 	Reasons     []Reason // most frequent first, 20 at most
 	Latency     Latency
+	Timeline    Timeline
 	Started     time.Time
 	Elapsed     time.Duration // of all parts of a resumed run
 

@@ -3,11 +3,19 @@ package push
 import (
 	"cmp"
 	"slices"
+
+	"github.com/crmsync/crmsync/internal/journal"
 )
 
 // mostReasons bounds the kinds of reject that are told apart; the others are
-// counted together.
-const mostReasons = 1000
+// counted together. Of each, so many places and examples are kept.
+const (
+	mostReasons     = 1000
+	mostPlaces      = 10
+	mostExamples    = 3
+	longestExample  = 400 // bytes
+	reasonsInResult = 20
+)
 
 const otherReasons = "other reasons: see the reject file"
 
@@ -21,29 +29,61 @@ type reasonKey struct {
 	kind   string
 }
 
-func (r *reasons) add(end ending, line int64) {
+// add counts a rejected record of the named input.
+func (r *reasons) add(it *item, input string) {
 	if r.byKey == nil {
 		r.byKey = make(map[reasonKey]*Reason)
 	}
+	end := it.end
 	key := reasonKey{end.status, end.kind}
+	first := end.reason
 	if _, known := r.byKey[key]; !known && len(r.byKey) >= mostReasons {
 		key = reasonKey{0, otherReasons}
-		end.reason = otherReasons
+		first = otherReasons
 	}
 	reason := r.byKey[key]
 	if reason == nil {
-		reason = &Reason{Status: key.status, Error: end.reason, Kind: key.kind, FirstLine: line}
+		reason = &Reason{Status: key.status, Error: first, Kind: key.kind, FirstLine: it.rec.Line}
 		r.byKey[key] = reason
 	}
 	reason.Count++
+	place := Place{Input: input, Line: it.rec.Line}
+	if len(reason.Places) < mostPlaces {
+		reason.Places = append(reason.Places, place)
+	}
+	if len(reason.Examples) < mostExamples {
+		reason.Examples = append(reason.Examples, Example{place, bounded(it.match), bounded(end.reason)})
+	}
 }
 
-// restore takes over a count of an earlier part of the run.
-func (r *reasons) restore(reason Reason) {
+// bounded keeps no more of a text than an example needs.
+func bounded(text string) string {
+	if len(text) <= longestExample {
+		return text
+	}
+	cut := longestExample
+	for cut > 0 && text[cut]&0xC0 == 0x80 { // not in the middle of a character
+		cut--
+	}
+	return text[:cut] + "…"
+}
+
+// restore takes over a count of an earlier part of the run. Its places and
+// examples are not in the journal, but for the first line.
+func (r *reasons) restore(kept journal.Reason) {
 	if r.byKey == nil {
 		r.byKey = make(map[reasonKey]*Reason)
 	}
-	r.byKey[reasonKey{reason.Status, reason.Kind}] = &reason
+	reason := &Reason{Status: kept.Status, Error: kept.Error, Kind: kept.Kind, Count: kept.Count, FirstLine: kept.FirstLine}
+	first := Place{Line: kept.FirstLine}
+	reason.Places = []Place{first}
+	reason.Examples = []Example{{Place: first, Error: bounded(kept.Error)}}
+	r.byKey[reasonKey{kept.Status, kept.Kind}] = reason
+}
+
+// kept is the reason as the journal keeps it.
+func (r *Reason) kept() journal.Reason {
+	return journal.Reason{Status: r.Status, Error: r.Error, Kind: r.Kind, Count: r.Count, FirstLine: r.FirstLine}
 }
 
 // most returns the n most frequent reasons, those that came first first.

@@ -47,7 +47,8 @@ type run struct {
 	requests  atomic.Int64
 	retries   atomic.Int64
 	throttled atomic.Int64
-	latency   latencies
+	failed    atomic.Int64 // answers and failures that are tried again, but for 429
+	latency   *latencies
 }
 
 // stopReason is why a run ended before its input did.
@@ -85,6 +86,7 @@ func Run(ctx context.Context, opts Options) *Result {
 		return &Result{Outcome: Failed, Err: err, Started: commit.started}
 	}
 	commit.resume(opts.Resume)
+	commit.record.begin()
 	if err := commit.begin(); err != nil {
 		return &Result{Outcome: Failed, Err: err, Started: commit.started}
 	}

@@ -55,8 +55,11 @@ func (r *run) send(it *item) client.Result {
 	if res.Status != 0 {
 		r.latency.record(res.Latency)
 	}
-	if res.Throttled() {
+	switch {
+	case res.Throttled():
 		r.throttled.Add(1)
+	case res.Outcome == client.Retryable:
+		r.failed.Add(1)
 	}
 	blame := r.opts.Pacer.Done(feedback(started, res))
 	if res.Outcome == client.Retryable && blame {

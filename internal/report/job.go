@@ -22,6 +22,11 @@ type Job struct {
 	Elapsed  time.Duration
 	Pushes   []JobPush
 	Continue string // the command that goes on; "" where nothing is left
+
+	// Told by reports only.
+
+	Program  string    // which crmsync it was
+	Finished time.Time // when the job ended
 }
 
 // JobPush is one push of a job.
@@ -62,8 +67,8 @@ type jobPushDocument struct {
 	document
 }
 
-// total is what the pushes came to together.
-func (j Job) total() push.Result {
+// Total is what the pushes came to together: the outcome and the counts.
+func (j Job) Total() push.Result {
 	all := push.Result{Outcome: j.Outcome, Started: j.Started, Elapsed: j.Elapsed}
 	for _, p := range j.Pushes {
 		r := p.Result
@@ -81,8 +86,10 @@ func (j Job) total() push.Result {
 }
 
 // JobJSON writes the job's summary as one JSON object on one line.
-func JobJSON(w io.Writer, j Job) error {
-	all := j.total()
+func JobJSON(w io.Writer, j Job) error { return writeJSON(w, j.document()) }
+
+func (j Job) document() jobDocument {
+	all := j.Total()
 	doc := jobDocument{
 		Job: j.Name, Outcome: j.Outcome, ExitCode: j.ExitCode, DryRun: j.DryRun,
 		Read: all.Read, Created: all.Created, Updated: all.Updated, Unchanged: all.Unchanged,
@@ -98,7 +105,7 @@ func JobJSON(w io.Writer, j Job) error {
 	for _, p := range j.Pushes {
 		doc.Pushes = append(doc.Pushes, jobPushDocument{p.Name, p.Summary.document()})
 	}
-	return writeJSON(w, doc)
+	return doc
 }
 
 // JobPushText writes the block of one push, the number-th of so many.
@@ -123,7 +130,7 @@ func JobPushText(w io.Writer, p JobPush, number, of int) error {
 
 // JobText writes what the pushes came to together, a line a push and the sum.
 func JobText(w io.Writer, j Job) error {
-	all := j.total()
+	all := j.Total()
 	var b bytes.Buffer
 	kind := "job"
 	if j.DryRun {

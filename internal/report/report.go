@@ -1,10 +1,12 @@
 // Package report turns the result of a push into what the user gets: one JSON
-// object for scripts, a short text for people. It knows push's result alone;
-// where the report goes, and what is said on the way there, is package cmd's.
+// object for scripts, a short text for people, a page to look at and to send on,
+// and metrics for Prometheus. It knows push's result alone; where each goes, and
+// what is said on the way there, is package cmd's.
 package report
 
 import (
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/crmsync/crmsync/internal/push"
@@ -17,7 +19,8 @@ type Summary struct {
 	Match   string   // matching attribute
 	Sources []string // the inputs as the user named them
 	DryRun  bool
-	Sandbox bool // the CRM was a sandbox: nothing real was written
+	Sandbox bool   // the CRM was a sandbox: nothing real was written
+	Push    string // its name in a job file; "" outside of one
 
 	Missing *Missing // nil where it was not asked for
 	Dry     *DryRun  // nil but in a dry run
@@ -29,9 +32,23 @@ type Summary struct {
 	ExitCode int
 	Result   push.Result
 
+	// The rest is told by reports and metrics only.
+
+	Program  string         // which crmsync it was: "1.4.0"
+	Finished time.Time      // when the run ended
+	Mapping  []InputProfile // what each input's columns became; without counts
+	Settings []Setting      // without secrets
+
 	// Again is the command that sends the rejected records once they are mended,
 	// Continue the one that sends what was not sent. "" where there is none.
 	Again, Continue string
+}
+
+// Setting is a flag's value in a run.
+type Setting struct {
+	Name   string `json:"name"` // the flag's long name
+	Value  string `json:"value"`
+	Source string `json:"source"` // "command line", "environment", "config file" or "default"
 }
 
 // Clean returns text on one line without control characters, so that nothing

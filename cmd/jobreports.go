@@ -1,0 +1,119 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+)
+
+// outcome is where the job's outcome goes besides stdout, as command line,
+// environment and config say. What the job file says is each push's own.
+func (j *jobRun) outcome() told {
+	if j.settings == nil || j.conf == nil {
+		return j.app.toldAnyway()
+	}
+	s := j.settings
+	t := told{s.reports, s.metrics, s.onFinish}
+	if (s.dryRun || s.sandbox) && !j.conf.explicit["metrics"] {
+		t.metrics = ""
+	}
+	return t
+}
+
+// checkReports refuses files that the job reads, or that two of its pushes would
+// write.
+func (j *jobRun) checkReports() error {
+	files := j.outcome().files()
+	if err := checkOutcome(files, j.taken()); err != nil {
+		return err
+	}
+	for _, r := range j.pushes {
+		own := r.outcome().files()
+		for _, file := range own {
+			for _, other := range files {
+				if samePlace(file.path, other.path) {
+					return j.in(r, usage("give each push a file of its own, or name one for the whole job: crmsync run "+j.path+" "+file.flag+" FILE",
+						"its %s %s is written by another push, too", strings.TrimPrefix(file.flag, "--"), file.path))
+				}
+			}
+		}
+		files = append(files, own...)
+	}
+	return nil
+}
+
+func (j *jobRun) taken() map[string]string {
+	taken := map[string]string{}
+	if j.conf == nil || j.path == "" {
+		for _, path := range j.app.possibleInputs() {
+			taken[path] = "an input"
+		}
+	}
+	for _, r := range j.pushes {
+		for path, what := range r.taken() {
+			taken[path] = what
+		}
+	}
+	if j.path != "" {
+		taken[j.path] = "the job file"
+	}
+	return taken
+}
+
+// report writes what the job file wants of a push that is over, and runs its
+// command.
+func (j *jobRun) report(ctx context.Context, r *pushRun, over report.JobPush) {
+	r.begun = true // all files of the job have been looked at
+	if err := r.writeReports(over.Summary); err != nil {
+		j.app.warn(err.Error())
+	}
+	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
+}
+
+// writeReports writes reports and metrics of the whole job.
+func (j *jobRun) writeReports(summary report.Job) error {
+	summary.Program, summary.Finished = thisBuild().version, time.Now()
+	if summary.Continue != "" {
+		summary.Continue = j.app.sameCommand(withoutHook(j.app.args))
+	}
+	runs := j.runs(summary)
+	files := j.outcome().files()
+	if len(runs) == 0 { // not even the pushes are known: the metrics of the last run stay
+		files = slices.DeleteFunc(files, func(file outcomeFile) bool { return file.flag == "--metrics" })
+	}
+	return writeOutcome(files, j.taken(), j.begun, func(w io.Writer, file outcomeFile) error {
+		switch strings.ToLower(filepath.Ext(file.path)) {
+		case ".html":
+			return report.JobHTML(w, summary)
+		case ".json":
+			return report.JobFull(w, summary)
+		case ".prom":
+			return writeMetrics(w, file.path, runs...)
+		}
+		return fmt.Errorf("%s has no known ending", file.path)
+	})
+}
+
+// runs are the job's pushes for the metrics. Those of a job that could not start
+// failed with it.
+func (j *jobRun) runs(summary report.Job) []report.Summary {
+	var runs []report.Summary
+	for _, over := range summary.Pushes {
+		runs = append(runs, over.Summary)
+	}
+	if runs != nil {
+		return runs
+	}
+	for _, r := range j.pushes {
+		result := push.Result{Outcome: summary.Outcome, Started: j.started}
+		runs = append(runs, r.summary(exitCode(summary.ExitCode), result))
+	}
+	return runs
+}

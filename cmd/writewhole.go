@@ -1,0 +1,84 @@
+package cmd
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// errNotReplaceable is about a name that no file may be written to.
+var errNotReplaceable = errors.New("it can't be replaced")
+
+// checkReplaceable finds out whether writeWhole could write there. It leaves
+// nothing behind.
+func checkReplaceable(path string) error {
+	if err := checkPlace(path); err != nil {
+		return err
+	}
+	file, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// checkPlace refuses what a rename would destroy though it is no file. A link is
+// replaced, not followed.
+func checkPlace(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("it is a directory: %w", errNotReplaceable)
+	case !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
+		return fmt.Errorf("it is not a regular file: %w", errNotReplaceable)
+	}
+	return nil
+}
+
+// temporary makes a file beside path that only the user can read. Nothing that
+// looks for files of path's ending takes it for one.
+func temporary(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+}
+
+// writeWhole writes a file under a temporary name and gives it its name when
+// it is whole and on disk, so that nobody ever reads half of one.
+func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	if err := checkPlace(path); err != nil {
+		return err
+	}
+	file, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(file.Name())
+		}
+	}()
+	buffered := bufio.NewWriter(file)
+	if err = write(buffered); err == nil {
+		err = buffered.Flush()
+	}
+	if err == nil {
+		err = file.Chmod(mode)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
