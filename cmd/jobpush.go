@@ -30,6 +30,15 @@ func (f *countingFinder) Find(ref mapping.Reference, value string) (string, erro
 	return id, err
 }
 
+// placeInJob says which push of a job this is, for the progress line; "" of one
+// by itself.
+func (r *pushRun) placeInJob() string {
+	if r.part == nil {
+		return ""
+	}
+	return fmt.Sprintf("push %d of %d: %s", r.part.number, r.part.of, r.part.Name)
+}
+
 // columnsAsFlags are the columns that stand in the job file itself, for a push
 // of its own; false where they say more than flags can.
 func (r *pushRun) columnsAsFlags() (words []string, sayable bool) {

@@ -23,8 +23,9 @@ type progress struct {
 	started time.Time
 	paused  atomic.Bool // while a question stands there
 
-	size  int64 // bytes of all inputs; 0 where unknown
-	limit int64 // --limit; 0 for none
+	push  string // which push of a job this is; "" of one by itself
+	size  int64  // bytes of all inputs; 0 where unknown
+	limit int64  // --limit; 0 for none
 	read  func() int64
 
 	spinner *progressbar.ProgressBar // where the size is unknown
@@ -54,7 +55,7 @@ func (a *app) startProgress(r *pushRun) *progress {
 		return nil
 	}
 	p := newProgress(a.console, a.streams.Width)
-	p.limit = s.limit
+	p.limit, p.push = s.limit, r.placeInJob()
 	for _, in := range r.inputs {
 		if in.info.Size < 0 {
 			p.size = 0
@@ -95,7 +96,7 @@ func (p *progress) line(now push.Progress, at time.Time) string {
 	width-- // the last column makes some terminals wrap
 	done := now.Created + now.Updated + now.Unchanged + now.Rejected
 	total := p.total(now)
-	texts := p.texts(now, done, total, at)
+	texts := p.inJob(p.texts(now, done, total, at))
 	if total <= 0 {
 		return cut(p.spin(longestThatFits(texts, width-3)), width)
 	}
@@ -152,6 +153,19 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 		fmt.Sprintf("%d, %d rejected%s", done, now.Rejected, left),
 		fmt.Sprintf("%d%s", done, left),
 	}
+}
+
+// inJob puts before the texts which push of the job this is. It is the last
+// thing to be left out where there is little room.
+func (p *progress) inJob(texts []string) []string {
+	if p.push == "" {
+		return texts
+	}
+	var all []string
+	for _, text := range texts {
+		all = append(all, p.push+": "+text)
+	}
+	return append(all, texts...)
 }
 
 // rate is how many records a second were done lately.

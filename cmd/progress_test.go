@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/crmsync/crmsync/internal/job"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
 )
@@ -116,5 +117,19 @@ func TestConsoleKeepsControlCharactersFromTheTerminal(t *testing.T) {
 	(&console{out: &out}).say("error", "%s", "a\x1b[2Jb\nhint: c\u202e")
 	if want := "error: a[2Jb hint: c\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestTheProgressLineOfAJobSaysWhichPushItIsAsLongAsThereIsRoom(t *testing.T) {
+	for width, want := range map[int]string{
+		120: "push 2 of 5: people: 800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left",
+		60:  "40% push 2 of 5: people: 800, 80/s, 10 rejected, 16s left",
+		24:  "  40% 800, 16s left",
+	} {
+		p := halfRead(width, 1000)
+		p.push = (&pushRun{part: &part{Push: &job.Push{Name: "people"}, number: 2, of: 5}}).placeInJob()
+		if line := p.line(tally(), tenSecondsIn); !strings.Contains(line, want) {
+			t.Errorf("%d columns: no %q in %q", width, want, line)
+		}
 	}
 }

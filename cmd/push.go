@@ -85,6 +85,7 @@ type pushRun struct {
 	part       *part    // of a job; nil for a push of its own
 	wouldWrite []string // in a job's dry run: match values of what would be accepted
 	toCome     int64    // … and values that refer to what would be
+	closed     bool
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -157,7 +158,12 @@ func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
+// close lets go of everything that is open. Further calls do nothing.
 func (r *pushRun) close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
 	for _, in := range r.inputs {
 		in.stop()
 		in.reader.Close()
