@@ -54,6 +54,9 @@ func (j *jobRun) openJournal() error {
 // print stands for all that makes a push the same one again; "" where that can't
 // be said, as of stdin.
 func (r *pushRun) print() string {
+	if r.crm != nil {
+		return "" // it ends with the process
+	}
 	for _, in := range r.inputs {
 		if in.isStream() {
 			return ""

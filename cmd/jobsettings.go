@@ -76,14 +76,18 @@ func (j *jobRun) settle(p *job.Push) (*settings, *configuration, error) {
 			return nil, nil, err
 		}
 	}
-	conf.explicit["rejects"] = given["rejects"] // the others contradict nothing in the job: they win over it
+	for _, name := range []string{"rejects", "base-url", "token-file"} {
+		conf.explicit[name] = given[name] // the others contradict nothing in the job: they win over it
+	}
 	for _, f := range p.Flags {
 		if given[f.Name] || j.settings.sandbox && slices.Contains(ofOtherServer(), f.Name) {
 			continue
 		}
 		given[f.Name] = true
 		conf.inJob[f.Name] = true
-		if !f.Default && f.Name != "rejects" {
+		// What is meant for all pushes contradicts nothing in one of them; but a
+		// token that the job names goes before one in the environment.
+		if !f.Default && f.Name != "rejects" || f.Name == "token-file" {
 			conf.explicit[f.Name] = true
 		}
 		if err := j.set(s, f); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/push"
 )
 
 // prepareLookups makes what finds the ids of related records and members.
@@ -71,9 +72,12 @@ func (r *pushRun) learn() func(match, recordID string) {
 	return func(match, _ string) { r.wouldWrite = append(r.wouldWrite, match) }
 }
 
-// tellLookups has the later pushes of a dry run find the records that this one
-// would write.
-func (r *pushRun) tellLookups() {
+// tellLookups has the later pushes of a job find the records that this one wrote,
+// and in a dry run those that it would write.
+func (r *pushRun) tellLookups(result *push.Result) {
+	if result.Created+result.Updated > 0 {
+		r.lookups.Reread(r.object, r.match)
+	}
 	for _, match := range r.wouldWrite {
 		r.lookups.Learn(r.object, r.match, match, "")
 	}

@@ -227,7 +227,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	}
 	r.usePace()
 	result := push.Run(ctx, opts)
-	r.tellLookups()
+	r.tellLookups(result)
 	if auto, ok := opts.Pacer.(*pace.Auto); ok {
 		r.keepLearnt(auto.Learnt(), result)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,6 +27,8 @@ type app struct {
 	log      *slog.Logger // discards without -v
 	warnings *slog.Logger // nil: plain lines
 
+	tokens map[tokenPlace]string // those that were read
+
 	// run is the push or job under way, nil for every other command. Its summary
 	// is owed to stdout, also when the run can't start.
 	run interface {
@@ -38,7 +41,7 @@ type app struct {
 func Main(ctx context.Context, streams Streams, args []string) int {
 	a := &app{
 		streams: streams, args: args, console: &console{out: streams.Err},
-		log: slog.New(slog.DiscardHandler),
+		log: slog.New(slog.DiscardHandler), tokens: map[tokenPlace]string{},
 	}
 	root := a.rootCommand()
 	root.SetIn(streams.In)
@@ -106,7 +109,12 @@ func unknownCommand(parent *cobra.Command, word string) error {
 	for _, c := range parent.Commands() {
 		names = append(names, c.Name())
 	}
-	if info, err := os.Stat(word); err == nil && !info.IsDir() && !parent.HasParent() {
+	info, err := os.Stat(word)
+	isFile := err == nil && !info.IsDir() && !parent.HasParent()
+	if ext := filepath.Ext(word); isFile && (ext == ".yaml" || ext == ".yml") {
+		return usage("to run this job: crmsync run "+shellQuote([]string{word}), "%q is not a command", word)
+	}
+	if isFile {
 		return usage("to push this file: crmsync push "+shellQuote([]string{word})+" --match ATTR", "%q is not a command", word)
 	}
 	path := parent.CommandPath()

@@ -32,9 +32,22 @@ func (conf *configuration) tokenFrom(file string) tokenPlace {
 	return tokenPlace{command: conf.tokenCommand}
 }
 
-// token gets the token from where it is.
+// token gets the token from where it is, once: the pushes of a job may need it
+// several times, and a token_command may ask for a password.
 func (a *app) token(ctx context.Context, s *settings, conf *configuration) (string, error) {
-	switch from := conf.tokenFrom(s.tokenFile); {
+	from := conf.tokenFrom(s.tokenFile)
+	if a.tokens[from] != "" {
+		return a.tokens[from], nil
+	}
+	token, err := a.readTokenFrom(ctx, from)
+	if err == nil {
+		a.tokens[from] = token
+	}
+	return token, err
+}
+
+func (a *app) readTokenFrom(ctx context.Context, from tokenPlace) (string, error) {
+	switch {
 	case from.file != "":
 		return a.tokenFromFile(from.file)
 	case from.variable != "":

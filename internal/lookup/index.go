@@ -82,7 +82,7 @@ func (x *index) enlist(v value, id string) {
 func (x *index) unlist() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.listed, x.inactive, x.list = table{}, table{}, listing{}
+	x.listed, x.inactive, x.list, x.whole = table{}, table{}, listing{}, false
 }
 
 // listEnds keeps what the list gave.

@@ -173,6 +173,22 @@ func (l *Lookup) placeholder() string {
 // write.
 func IsPlaceholder(id string) bool { return strings.HasPrefix(id, "00000000-0000-0000-0000-") }
 
+// Reread takes note that records of object were written, which are known by the
+// attribute match: the CRM's list of other attributes is read again where it is
+// next needed.
+func (l *Lookup) Reread(object, match string) {
+	wrote := referenceTo(object, match)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for ref, x := range l.indexes {
+		if ref.object == object && ref != wrote {
+			x.slow.Lock()
+			x.unlist()
+			x.slow.Unlock()
+		}
+	}
+}
+
 // Find gives the id of the record of ref.Object whose attribute ref.Match has
 // the value. The first call for a reference reads the CRM's list.
 //

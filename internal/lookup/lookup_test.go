@@ -281,3 +281,23 @@ func TestEveryRequestGoesAtTheCallersPace(t *testing.T) {
 		t.Errorf("the pace saw %v", got)
 	}
 }
+
+func TestAListIsReadAgainAfterRecordsWereWrittenThatItDoesNotHave(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	byName := mapping.Reference{Object: "companies", Match: "name"}
+	old := b.seed("companies", "domain", `{"domain":"old.example","name":"Old"}`)
+	l := b.lookup()
+	finds(t, l, byName, "Old", old)
+	finds(t, l, companies(), "old.example", old)
+	added := b.seed("companies", "domain", `{"domain":"new.example","name":"New"}`)
+	rejects(t, l, byName, "New", `no record of companies has name "New"; looked in the CRM's list of companies (one record) and what this run wrote`)
+	before := b.asked("GET crm/companies")
+	l.Learn("companies", "domain", "new.example", added)
+	l.Reread("companies", "domain")
+	finds(t, l, byName, "New", added)
+	finds(t, l, byName, "Old", old)
+	finds(t, l, companies(), "new.example", added)
+	if n := b.asked("GET crm/companies") - before; n != 1 {
+		t.Errorf("the lists were asked for %d more pages, want the one by name", n)
+	}
+}
