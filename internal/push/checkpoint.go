@@ -1,7 +1,10 @@
 package push
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
@@ -169,18 +172,15 @@ func (c *committer) describe() {
 }
 
 // beyond lists the records of the window that have ended although one before
-// them hasn't.
+// them hasn't. Those that are unchanged count as well: by the next run a later
+// record of their key may have changed what the state knows.
 func (c *committer) beyond() []journal.Settled {
-	var over []journal.Settled
-	for seq := c.next; seq < c.next+windowRecords; seq++ {
-		it := c.ring[seq%windowRecords]
+	over := slices.Collect(maps.Values(c.ahead))
+	for _, it := range c.ring {
 		if it == nil {
-			if s, ok := c.ahead[seq]; ok {
-				over = append(over, s)
-			}
 			continue
 		}
-		s := journal.Settled{Seq: seq + 1}
+		s := journal.Settled{Seq: it.seq + 1}
 		switch it.end.fate {
 		case created:
 			s.Outcome = journal.Created
@@ -188,6 +188,10 @@ func (c *committer) beyond() []journal.Settled {
 			s.Outcome = journal.Updated
 		case unchanged:
 			s.Outcome = journal.Unchanged
+			for range it.count - 1 {
+				over = append(over, s)
+				s.Seq++
+			}
 		case rejected:
 			s.Outcome, s.Status, s.Error = journal.Rejected, it.end.status, it.end.reason
 		default:
@@ -195,5 +199,6 @@ func (c *committer) beyond() []journal.Settled {
 		}
 		over = append(over, s)
 	}
+	slices.SortFunc(over, func(a, b journal.Settled) int { return cmp.Compare(a.Seq, b.Seq) })
 	return over
 }

@@ -20,8 +20,9 @@ type committer struct {
 	run     *run
 	started time.Time
 	record  *recorder
-	ring    []*item // finished items of the window, by sequence number
-	next    int64   // the item to commit next
+	ring    []*item // finished items of the window, by slot
+	slot    int64   // of the item to commit next
+	next    int64   // sequence number of the record to commit next
 
 	tally   Tally
 	reasons reasons
@@ -71,20 +72,21 @@ func (c *committer) loop() {
 
 // take commits what is complete up to the first record still under way.
 func (c *committer) take(it *item) {
-	c.ring[it.seq%windowRecords] = it
+	c.ring[it.slot%windowRecords] = it
 	delete(c.ahead, it.seq)
-	c.record.ended(it.end.fate)
-	c.unsaved++
+	c.record.ended(it.end.fate, it.count)
+	c.unsaved += int(it.count)
 	if it.end.fate != unchanged {
 		c.sent++
 	}
 	for {
-		slot := &c.ring[c.next%windowRecords]
+		slot := &c.ring[c.slot%windowRecords]
 		if *slot == nil {
 			return
 		}
 		it, *slot = *slot, nil
-		c.next++
+		c.slot++
+		c.next += it.count
 		c.commit(it)
 		c.at.Input, c.at.Offset, c.at.Line, c.at.Records = it.input, it.rec.End.Offset, it.rec.End.Line, it.rec.End.Records
 		c.run.window.leave(it.bytes)
@@ -99,17 +101,13 @@ func (c *committer) take(it *item) {
 // more can end. The checkpoint before it is where the next run goes on.
 func (c *committer) flush() {
 	c.checkpoint()
-	for read := c.run.read.Load() - c.run.passed.Load(); c.next < read; {
-		slot := &c.ring[c.next%windowRecords]
-		it := *slot
-		*slot = nil
-		c.next++
-		if it == nil {
-			c.tally.NotSent++
-			continue
+	for ; c.slot < c.run.slots; c.slot++ {
+		if it := c.ring[c.slot%windowRecords]; it != nil {
+			c.next += it.count
+			c.commit(it)
 		}
-		c.commit(it)
 	}
+	c.tally.NotSent += c.run.read.Load() - c.run.passed.Load() - c.next
 	c.atEnd = true
 	c.judge(nil)
 	c.report()
@@ -123,7 +121,7 @@ func (c *committer) commit(it *item) {
 	case updated:
 		c.tally.Updated++
 	case unchanged:
-		c.tally.Unchanged++
+		c.tally.Unchanged += it.count
 	case rejected:
 		c.reject(it)
 	case notSent:

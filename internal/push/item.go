@@ -7,9 +7,12 @@ import (
 	"github.com/crmsync/crmsync/internal/state"
 )
 
-// item is one record on its way from reader to committer.
+// item is one record on its way from reader to committer, or several in a row
+// that are unchanged.
 type item struct {
-	seq   int64 // number of the record in the run, from 0
+	seq   int64 // number of the (first) record in the run, from 0
+	slot  int64 // number of the item in the run, from 0
+	count int64 // of records
 	input int   // index of its input
 	rec   source.Record
 

@@ -44,6 +44,8 @@ type run struct {
 	read      atomic.Int64
 	passed    atomic.Int64 // dry run: records of read that would be sent; they have no sequence number
 	spare     *item        // the reader's, for the next record
+	skipped   *item        // the reader's: the last records, as far as they are unchanged
+	slots     int64        // the reader's: items so far
 	requests  atomic.Int64
 	retries   atomic.Int64
 	throttled atomic.Int64
@@ -165,6 +167,7 @@ func (r *run) readAll(ctx context.Context) error {
 
 func (r *run) readInput(ctx context.Context, index int) error {
 	in := &r.opts.Inputs[index]
+	defer r.passSkipped()
 	for !r.full() {
 		if r.going.Err() != nil {
 			return r.countRest(ctx, in)
@@ -201,22 +204,73 @@ func (r *run) readInput(ctx context.Context, index int) error {
 			r.spare = it
 			continue
 		}
-		if r.window.enter(r.going, it.bytes) != nil {
-			r.read.Add(1) // read, and not sent: the run has stopped
+		if it.body != nil && r.opts.State != nil {
+			r.compare(it)
+		}
+		if it.end.fate == unchanged && r.skip(it) {
 			continue
 		}
-		it.seq = r.read.Add(1) - 1 - r.passed.Load()
-		r.admit(it)
+		r.passSkipped()
+		r.enter(it)
 	}
 	return nil
+}
+
+// mostSkipped bounds the unchanged records that go as one item, and so how many a
+// checkpoint lists beyond a record that hangs: no more than a journal takes.
+const mostSkipped = 32
+
+// skip puts an unchanged record to those before it: that costs far less than to
+// have each go its own way. What an earlier part of the run said of a record
+// counts more than the state.
+func (r *run) skip(it *item) bool {
+	if _, over := r.settled[r.read.Load()-r.passed.Load()]; over {
+		return false
+	}
+	if r.skipped == nil {
+		r.skipped = &item{input: it.input, end: it.end, bytes: it.bytes, seq: r.read.Load() - r.passed.Load()}
+	}
+	r.read.Add(1)
+	r.skipped.count++
+	r.skipped.rec.End = it.rec.End
+	*it = item{}
+	r.spare = it
+	if r.skipped.count >= mostSkipped {
+		r.passSkipped()
+	}
+	return true
+}
+
+// passSkipped hands the unchanged records so far to the committer.
+func (r *run) passSkipped() {
+	it := r.skipped
+	if it == nil {
+		return
+	}
+	r.skipped = nil
+	if r.window.enter(r.going, it.bytes) != nil {
+		return // the run has stopped
+	}
+	it.slot = r.slots
+	r.slots++
+	r.finished <- it
+}
+
+// enter lets an item into the window as soon as there is room, and on its way.
+func (r *run) enter(it *item) {
+	if r.window.enter(r.going, it.bytes) != nil {
+		r.read.Add(1) // read, and not sent: the run has stopped
+		return
+	}
+	it.seq, it.count = r.read.Add(1)-1-r.passed.Load(), 1
+	it.slot = r.slots
+	r.slots++
+	r.admit(it)
 }
 
 // admit sends an item on its way: to the workers, or straight to the committer
 // where there is nothing to send.
 func (r *run) admit(it *item) {
-	if it.body != nil && r.opts.State != nil {
-		r.compare(it)
-	}
 	// The state may know by now of what ended beyond the checkpoint: how it ended
 	// then is what counts.
 	if end, over := r.settledBefore(it.seq); over && (it.body != nil || it.end.fate == unchanged) {

@@ -98,17 +98,17 @@ func (t *recorder) counters() counters {
 	return counters{t.run.passed.Load(), t.run.requests.Load(), t.run.throttled.Load(), t.run.failed.Load()}
 }
 
-// ended counts a record that has come to its end.
-func (t *recorder) ended(f fate) {
+// ended counts records that have come to their end.
+func (t *recorder) ended(f fate, count int64) {
 	switch f {
 	case created:
-		t.open.Created++
+		t.open.Created += count
 	case updated:
-		t.open.Updated++
+		t.open.Updated += count
 	case unchanged:
-		t.open.Unchanged++
+		t.open.Unchanged += count
 	case rejected:
-		t.open.Rejected++
+		t.open.Rejected += count
 	}
 }
 

@@ -87,7 +87,7 @@ func TestTimelineStaysBoundedAndLosesNothingHoweverLongTheRun(t *testing.T) {
 		var want Span
 		for i := range steps {
 			now += time.Duration(1+i%3) * sampleEvery
-			rec.ended(created)
+			rec.ended(created, 1)
 			r.requests.Add(2)
 			r.latency.record(time.Duration(1+i%7) * time.Millisecond)
 			want.Created++
