@@ -108,9 +108,12 @@ func (c *committer) checkpoint() {
 		return
 	}
 	c.unsaved, c.sent = 0, 0
-	err := c.flushState()
-	if err != nil || c.run.opts.Journal == nil {
-		c.stopOn(err)
+	if err := c.flushState(); err != nil {
+		// What the state could not remember it has forgotten, so that is sent once
+		// more some day. The journal can tell all the same what this run did.
+		c.run.stop(Failed, err)
+	}
+	if c.run.opts.Journal == nil {
 		return
 	}
 	marks, err := c.marks()

@@ -14,6 +14,7 @@ import (
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/source"
+	"github.com/crmsync/crmsync/internal/state"
 )
 
 // pausing is a Reader that waits before one record.
@@ -103,6 +104,47 @@ func TestARejectBeyondTheCheckpointStaysOneWithAState(t *testing.T) {
 			}
 		})
 	}
+}
+
+// forgetful is a State that can't be written any more after some answers.
+type forgetful struct {
+	settled atomic.Int64
+	room    int64
+	err     error
+}
+
+func (*forgetful) Check([]string, state.Fingerprint) (bool, state.Ticket) { return false, 1 }
+func (f *forgetful) Ready(state.Ticket) error                             { return f.Flush() }
+func (f *forgetful) Settle([]string, *state.Accepted) error {
+	f.settled.Add(1)
+	return nil
+}
+
+func (f *forgetful) Flush() error {
+	if f.settled.Load() > f.room {
+		return f.err
+	}
+	return nil
+}
+
+func TestAStateThatCannotBeWrittenStopsTheRunAndTheJournalKnowsHowFarItCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = 10 * time.Millisecond
+		opts, _ := options(c, distinct(5000))
+		full := errors.New("no space left on device")
+		saved := &notes{}
+		opts.State, opts.Journal = &forgetful{room: 700, err: full}, saved
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		if res.Outcome != Failed || !errors.Is(res.Err, full) || res.NotSent == 0 {
+			t.Errorf("ended as %s, %v: %+v", res.Outcome, res.Err, res.Tally)
+		}
+		last := saved.saved[len(saved.saved)-1]
+		if over := last.Done + int64(len(last.Beyond)); over != res.Created {
+			t.Errorf("%d records were created, but the journal knows of %d", res.Created, over)
+		}
+	})
 }
 
 // holding is a pacer that has everybody wait from one request on, and notices
