@@ -128,7 +128,7 @@ func (c *chaosRun) push(ctx context.Context, args []string, signal *chaosSignal)
 	cmd := exec.CommandContext(ctx, "crmsync", p.command...)
 	cmd.Dir = c.work()
 	cmd.Env = append(os.Environ(), "HOME="+c.home(), "XDG_STATE_HOME="+filepath.Join(c.home(), "state"), "TMPDIR="+c.temp(),
-		"XDG_CONFIG_HOME="+filepath.Join(c.home(), "config"), "CRMSYNC_BASE_URL=http://"+c.server.address+"/v2", "CRMSYNC_TOKEN="+token)
+		"XDG_CONFIG_HOME="+filepath.Join(c.home(), "config"), "XDG_CACHE_HOME="+filepath.Join(c.home(), "cache"), "CRMSYNC_BASE_URL=http://"+c.server.address+"/v2", "CRMSYNC_TOKEN="+token)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
@@ -254,7 +254,8 @@ func (c *chaosRun) checkLeftovers(rejects []string) {
 	for _, root := range []string{c.work(), c.home(), c.temp()} {
 		for _, name := range c.filesIn(root) {
 			stays := strings.HasPrefix(name, "state/crmsync/pace-") && strings.HasSuffix(name, ".json") ||
-				strings.HasPrefix(name, "state/crmsync/products-") && strings.HasSuffix(name, ".state")
+				strings.HasPrefix(name, "state/crmsync/products-") && strings.HasSuffix(name, ".state") ||
+				strings.HasPrefix(name, "cache/crmsync/schema-") && strings.HasSuffix(name, ".json")
 			if !known[name] && !stays {
 				c.Errorf("the file %s is left over", name)
 			}

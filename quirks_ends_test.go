@@ -46,7 +46,7 @@ func pushTo(ctx context.Context, dir string, server *chaosServer, args ...string
 	cmd := exec.CommandContext(ctx, "crmsync", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"),
-		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "CRMSYNC_BASE_URL=http://"+server.address+"/v2", "CRMSYNC_TOKEN="+token)
+		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"), "CRMSYNC_BASE_URL=http://"+server.address+"/v2", "CRMSYNC_TOKEN="+token)
 	return cmd
 }
 
