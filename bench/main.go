@@ -5,6 +5,7 @@
 //
 //	go run ./bench
 //	go run ./bench -records 200000 -memory
+//	go run ./bench -tools
 //
 // The sandbox serves both in a process of its own, without a rate limit. Speed
 // is quoted as a ratio, round by round, since machines differ and drift.
@@ -31,7 +32,7 @@ import (
 type options struct {
 	records, workers, rounds int
 	rate                     string
-	memory                   bool
+	memory, tools            bool
 	bare                     string // file of bodies: this process is the bare loop
 }
 
@@ -42,6 +43,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that doesn't")
 	flag.StringVar(&o.rate, "rate", "1000000/s", "crmsync's --rate: as good as unlimited, or auto")
 	flag.BoolVar(&o.memory, "memory", false, "compare the peak memory of a tenth of the records with that of all")
+	flag.BoolVar(&o.tools, "tools", false, "compare with other tools that are on this machine: vegeta, curl, Python's requests")
 	flag.StringVar(&o.bare, "bare", "", "be the bare loop: send the bodies of this file (used by this program itself)")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
@@ -68,10 +70,14 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer stop()
-	if o.memory {
+	switch {
+	case o.memory:
 		return b.compareMemory(ctx)
+	case o.tools:
+		return b.compareTools(ctx)
+	default:
+		return b.compareSpeed(ctx)
 	}
-	return b.compareSpeed(ctx)
 }
 
 // bench is one comparison: where its files are and the sandbox it talks to.
