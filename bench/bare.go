@@ -50,6 +50,9 @@ func bareLoop(o options) error {
 		return err
 	default:
 	}
+	if o.quiet {
+		return nil
+	}
 	fmt.Printf(`{"updated":%d,"records_per_second":%.1f}`+"\n", len(bodies), float64(len(bodies))/seconds)
 	return nil
 }

@@ -6,6 +6,7 @@
 //	go run ./bench
 //	go run ./bench -records 200000 -memory
 //	go run ./bench -tools
+//	go run ./bench -allocs
 //
 // The sandbox serves both in a process of its own, without a rate limit. Speed
 // is quoted as a ratio, round by round, since machines differ and drift.
@@ -32,8 +33,9 @@ import (
 type options struct {
 	records, workers, rounds int
 	rate                     string
-	memory, tools            bool
-	bare                     string // file of bodies: this process is the bare loop
+	memory, tools, allocs    bool
+	bare                     string // file of bodies: this process is the bare loop …
+	quiet                    bool   // … that prints nothing
 }
 
 func main() {
@@ -44,6 +46,7 @@ func main() {
 	flag.StringVar(&o.rate, "rate", "1000000/s", "crmsync's --rate: as good as unlimited, or auto")
 	flag.BoolVar(&o.memory, "memory", false, "compare the peak memory of a tenth of the records with that of all")
 	flag.BoolVar(&o.tools, "tools", false, "compare with other tools that are on this machine: vegeta, curl, Python's requests")
+	flag.BoolVar(&o.allocs, "allocs", false, "count the allocations a record")
 	flag.StringVar(&o.bare, "bare", "", "be the bare loop: send the bodies of this file (used by this program itself)")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
@@ -73,6 +76,8 @@ func run(ctx context.Context, o options) error {
 	switch {
 	case o.memory:
 		return b.compareMemory(ctx)
+	case o.allocs:
+		return b.countAllocations(ctx)
 	case o.tools:
 		return b.compareTools(ctx)
 	default:
