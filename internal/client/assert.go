@@ -122,6 +122,7 @@ func (c *Client) url(query url.Values, segments ...string) (*url.URL, error) {
 // be in memory it would send the header in a packet of its own.
 type payload struct {
 	body   []byte
+	first  bytes.Reader  // of the first sending, part of the payload to save an allocation
 	reader *bytes.Reader // the one that is sent now
 	http1  *atomic.Bool  // the server was seen to speak HTTP/1
 	resent bool          // a reader that was read from, so perhaps sent, was replaced
@@ -144,7 +145,12 @@ func (p *payload) attach(req *http.Request) {
 }
 
 func (p *payload) next() io.ReadCloser {
-	p.reader = bytes.NewReader(p.body)
+	if p.reader == nil {
+		p.first.Reset(p.body)
+		p.reader = &p.first
+	} else {
+		p.reader = bytes.NewReader(p.body)
+	}
 	return io.NopCloser(p.reader)
 }
 
