@@ -3,6 +3,7 @@ package push
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // FatalError is an answer that every record would get: 401, 403, 404 on the
@@ -57,4 +58,25 @@ func kindOf(err error) string {
 		return k.Kind()
 	}
 	return err.Error()
+}
+
+// kindOfAnswer is what a server said without what is likely the record's own:
+// its match value, and numbers.
+func kindOfAnswer(message, match string) string {
+	if len(match) > 1 {
+		message = strings.ReplaceAll(message, match, "…")
+	}
+	var b strings.Builder
+	inside := false
+	for _, r := range message {
+		digit := '0' <= r && r <= '9'
+		switch {
+		case !digit:
+			b.WriteRune(r)
+		case !inside:
+			b.WriteRune('…')
+		}
+		inside = digit
+	}
+	return b.String()
 }

@@ -203,3 +203,24 @@ func TestReasonsKeepTheFirstPlacesAndExamples(t *testing.T) {
 		t.Errorf("the match value is %d bytes", len(match))
 	}
 }
+
+func TestAnswersThatDifferInKeysAndNumbersAloneAreOneReason(t *testing.T) {
+	c := newCRM()
+	c.answer = func(key, value string, _ int) (client.Result, bool) {
+		message := map[string]string{
+			"taken": fmt.Sprintf("%s belongs to record %d already", key, len(key)*1003),
+			"long":  "the name is too long", "longer": "the note is too long",
+		}[value]
+		return client.Result{Outcome: client.Rejected, Status: 400, Message: message}, message != ""
+	}
+	opts, _ := options(c, [][2]string{{"a-1", "taken"}, {"b-27", "taken"}, {"c-333", "taken"}, {"d-4", "long"}, {"e-5", "longer"}})
+	res := Run(t.Context(), opts)
+	var got []string
+	for _, why := range res.Reasons {
+		got = append(got, fmt.Sprint(why.Count, " × ", why.Error))
+	}
+	want := []string{"3 × a-1 belongs to record 3009 already", "1 × the name is too long", "1 × the note is too long"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+}

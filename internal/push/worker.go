@@ -91,10 +91,10 @@ func (r *run) settle(it *item, res client.Result) {
 	case client.Updated:
 		r.finish(it, ending{fate: updated, status: res.Status, recordID: res.RecordID})
 	case client.Rejected:
-		r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: res.Message})
+		r.reject(it, res)
 	case client.Retryable:
 		if it.failures > r.opts.Retries {
-			r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: res.Message})
+			r.reject(it, res)
 			return
 		}
 		if wait := res.Limits.RetryAfter; !res.Throttled() && res.Limits.HasRetryAfter && r.opts.MaxWait > 0 && wait > r.opts.MaxWait {
@@ -110,6 +110,11 @@ func (r *run) settle(it *item, res client.Result) {
 		r.stop(Failed, &FatalError{Status: res.Status, Message: res.Message, hint: res.Hint})
 	case client.Cancelled: // the run has stopped: not sent
 	}
+}
+
+func (r *run) reject(it *item, res client.Result) {
+	kind := kindOfAnswer(res.Message, it.match)
+	r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: kind})
 }
 
 // retryAt is when an item may be tried again; zero is as soon as the pacer lets
