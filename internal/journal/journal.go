@@ -75,6 +75,7 @@ type Settled struct {
 	Outcome Outcome
 	Status  int    // of a rejected record: see package reject's Entry
 	Error   string // of a rejected record
+	Kind    string // of a rejected record: Error without its own values
 }
 
 // Rejects is how much of an input's reject file counts; the fields are those of

@@ -48,7 +48,7 @@ func products() Run {
 
 func someCheckpoint() Checkpoint {
 	return Checkpoint{Done: 1200, Input: 0, Offset: 54321, Line: 1300, Records: 1200,
-		Beyond: []Settled{{Seq: 1202, Outcome: Created}, {Seq: 1203, Outcome: Rejected, Status: 400, Error: "no"}, {Seq: 1204, Outcome: Created},
+		Beyond: []Settled{{Seq: 1202, Outcome: Created}, {Seq: 1203, Outcome: Rejected, Status: 400, Error: "no", Kind: "no"}, {Seq: 1204, Outcome: Created},
 			{Seq: 1205, Outcome: Created}, {Seq: 1206, Outcome: Updated}, {Seq: 1300, Outcome: Unchanged}},
 		Rejects: []Rejects{{Path: "/home/ann/100%\xff.rejects.csv", Temp: "/home/ann/x.part", Length: 99, Sum: 1<<64 - 1, Raw: true}},
 		Created: 1000, Updated: 190, Unchanged: 7, Rejected: 3, Requests: 1250, Retries: 40, Throttled: 9,
@@ -393,6 +393,7 @@ func anyCheckpoint(t *rapid.T) Checkpoint {
 		s := Settled{Seq: seq, Outcome: rapid.SampledFrom([]Outcome{Created, Updated, Unchanged, Rejected}).Draw(t, "outcome")}
 		if s.Outcome == Rejected {
 			s.Status, s.Error = 400, rapid.String().Draw(t, "error")
+			s.Kind = rapid.SampledFrom([]string{s.Error, "of a kind"}).Draw(t, "kind")
 		}
 		c.Beyond = append(c.Beyond, s)
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -83,6 +84,7 @@ type settledRejected struct {
 	Seq    int64
 	Status int
 	Error  string
+	Kind   string `json:",omitempty"` // where it isn't Error
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -95,7 +97,11 @@ func (c Checkpoint) MarshalJSON() ([]byte, error) {
 		case Created, Updated, Unchanged:
 			seqs[b.Outcome] = append(seqs[b.Outcome], b.Seq)
 		case Rejected:
-			s.Rejected = append(s.Rejected, settledRejected{b.Seq, b.Status, b.Error})
+			r := settledRejected{b.Seq, b.Status, b.Error, b.Kind}
+			if r.Kind == r.Error {
+				r.Kind = ""
+			}
+			s.Rejected = append(s.Rejected, r)
 		default:
 			return nil, fmt.Errorf("a record can't be settled as %q", b.Outcome)
 		}
@@ -132,7 +138,7 @@ func (c *Checkpoint) UnmarshalJSON(b []byte) error {
 		}
 	}
 	for _, r := range v.Beyond.Rejected {
-		c.Beyond = append(c.Beyond, Settled{r.Seq, Rejected, r.Status, r.Error})
+		c.Beyond = append(c.Beyond, Settled{r.Seq, Rejected, r.Status, r.Error, cmp.Or(r.Kind, r.Error)})
 	}
 	slices.SortFunc(c.Beyond, func(a, b Settled) int { return int(min(1, max(-1, a.Seq-b.Seq))) })
 	return nil

@@ -53,7 +53,7 @@ func (r *run) settledBefore(seq int64) (ending, bool) {
 		return ending{}, false
 	}
 	delete(r.settled, seq)
-	end := ending{status: s.Status, reason: s.Error, kind: s.Error}
+	end := ending{status: s.Status, reason: s.Error, kind: s.Kind}
 	switch s.Outcome {
 	case journal.Created:
 		end.fate = created
@@ -196,7 +196,7 @@ func (c *committer) beyond() []journal.Settled {
 				s.Seq++
 			}
 		case rejected:
-			s.Outcome, s.Status, s.Error = journal.Rejected, it.end.status, it.end.reason
+			s.Outcome, s.Status, s.Error, s.Kind = journal.Rejected, it.end.status, it.end.reason, it.end.kind
 		default:
 			continue
 		}
