@@ -42,7 +42,7 @@ func TestASecondKillEarlyInAResumedRunForgetsNothing(t *testing.T) {
 		opts.Inputs[0].Reader = reader
 		beyond := []journal.Settled{
 			{Seq: 4, Outcome: journal.Created},
-			{Seq: 8, Outcome: journal.Rejected, Status: 400, Error: "no"},
+			{Seq: 8, Outcome: journal.Rejected, Status: 400, Error: "no", Kind: "no"},
 			{Seq: 9, Outcome: journal.Updated},
 		}
 		opts.Resume = &journal.Checkpoint{Done: 2, Line: 4, Records: 2, Created: 2, Beyond: beyond}

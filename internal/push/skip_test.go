@@ -2,9 +2,12 @@ package push
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,11 +93,15 @@ func (h *skips) newDir(root string) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	for _, f := range files {
-		if strings.HasSuffix(f, ".lock") {
+	// What lies beside a state goes first: it is taken away once the state holds it.
+	for _, f := range slices.Backward(files) {
+		if strings.HasSuffix(f, ".lock") || strings.HasSuffix(f, ".tmp") { // which the next process only removes
 			continue
 		}
 		content, err := os.ReadFile(f)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, filepath.Base(f)), content, 0o600)
 		}
