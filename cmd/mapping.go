@@ -89,7 +89,7 @@ func (r *pushRun) mappingOptions(in *input) mapping.Options {
 		Columns: in.reader.Columns(), Input: in.info.Name,
 		Map: s.mapped, Set: s.constants, DropUnknown: s.dropUnknown,
 		Locale: s.locale, Location: s.location, ListSeparator: s.listSeparator,
-		File: r.file, Lookup: r.lookups,
+		File: r.file, Lookup: r.finder(),
 	}
 	if s.blank != nil {
 		opts.Blank, opts.BlankSet = *s.blank, true

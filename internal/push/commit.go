@@ -27,8 +27,8 @@ type committer struct {
 	tally   Tally
 	reasons reasons
 	reason  string             // of the last reject
-	row     int64              // rejects in a row of the same kind …
-	rowKind string             // … and that kind
+	row     int64              // rejects in a row for the same reason …
+	rowOf   reasonKey          // … which is this
 	goOn    bool               // somebody was asked, and said to go on
 	broken  bool               // a reject file can't be written: nothing more is committed to one
 	atEnd   bool               // nothing more comes
@@ -171,8 +171,14 @@ func (c *committer) reject(it *item) {
 	c.tally.Rejected++
 	c.reasons.add(it, c.run.opts.Inputs[it.input].Name)
 	c.reason = it.end.reason
-	if c.row == 0 || it.end.kind != c.rowKind {
-		c.row, c.rowKind = 0, it.end.kind
+	// A server's answers that differ in a number may be about the data: only those
+	// that are the same to the letter are taken for one mistake in the mapping.
+	why := reasonKey{it.end.status, it.end.kind}
+	if why.status != 0 {
+		why.kind = it.end.reason
+	}
+	if c.row == 0 || why != c.rowOf {
+		c.row, c.rowOf = 0, why
 	}
 	c.row++
 }

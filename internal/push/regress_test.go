@@ -214,3 +214,48 @@ func TestAWaitOf503LongerThanAllowedEndsTheRun(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatStandsBehindUnchangedRecordsThatTheStopLeftOutIsLeftOutToo(t *testing.T) {
+	unchangedRow := func() *item {
+		return &item{end: ending{fate: unchanged}, bytes: 5000, rec: source.Record{}}
+	}
+	r := &run{
+		opts:   Options{Inputs: []Input{{Name: "a"}}}.withDefaults(),
+		window: newWindow(windowRecords), finished: make(chan *item, windowRecords), latency: newLatencies(),
+	}
+	r.going, r.stopGoing = context.WithCancel(t.Context())
+	r.window.bytes.Add(windowBytes - 1000) // of others: the group has no room, a small record has
+	r.skip(unchangedRow())
+	r.skip(unchangedRow())
+	r.stopGoing()
+	r.pass(&item{end: ending{fate: rejected, reason: "x", kind: "x"}, bytes: 600})
+	if len(r.finished) > 0 || r.read.Load() != 3 {
+		t.Errorf("%d records reached the committer, %d were read; want none of 3", len(r.finished), r.read.Load())
+	}
+}
+
+func TestAnswersThatDifferInANumberAreNotTheOneReasonThatStopsARun(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		message func(key string) string
+		want    Outcome
+	}{
+		{"the same words stop it", func(string) string { return "price must be a number" }, Stopped},
+		{"a number that differs may be the data's", func(key string) string { return "no company " + key[1:] }, Rejects},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newCRM()
+			c.answer = func(key, value string, _ int) (client.Result, bool) {
+				return client.Result{Outcome: client.Rejected, Status: 400, Message: test.message(key)}, value == "refused"
+			}
+			cells := distinct(400)
+			for i := 200; i < len(cells); i++ {
+				cells[i][1] = "refused"
+			}
+			opts, _ := options(c, cells)
+			if res := Run(t.Context(), opts); res.Outcome != test.want {
+				t.Errorf("the outcome is %s, want %s", res.Outcome, test.want)
+			}
+		})
+	}
+}

@@ -210,10 +210,18 @@ func (r *run) readInput(ctx context.Context, index int) error {
 		if it.end.fate == unchanged && r.skip(it) {
 			continue
 		}
-		r.passSkipped()
-		r.enter(it)
+		r.pass(it)
 	}
 	return nil
+}
+
+// pass sends an item on its way, behind the unchanged records before it.
+func (r *run) pass(it *item) {
+	if !r.passSkipped() {
+		r.read.Add(1) // and not sent either
+		return
+	}
+	r.enter(it)
 }
 
 // mostSkipped bounds the unchanged records that go as one item, and so how many a
@@ -241,19 +249,22 @@ func (r *run) skip(it *item) bool {
 	return true
 }
 
-// passSkipped hands the unchanged records so far to the committer.
-func (r *run) passSkipped() {
+// passSkipped hands the unchanged records so far to the committer. False is that
+// the run has stopped: then nothing that was read after them may reach it, since
+// a checkpoint would lie behind records that it doesn't count.
+func (r *run) passSkipped() bool {
 	it := r.skipped
 	if it == nil {
-		return
+		return true
 	}
 	r.skipped = nil
 	if r.window.enter(r.going, it.bytes) != nil {
-		return // the run has stopped
+		return false
 	}
 	it.slot = r.slots
 	r.slots++
 	r.finished <- it
+	return true
 }
 
 // enter lets an item into the window as soon as there is room, and on its way.
