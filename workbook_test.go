@@ -1,10 +1,13 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
+	"io"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -159,6 +162,45 @@ func writeWorkbook(t *testing.T, path string, from1904 bool, day, instant float6
 	check(f.SetCellStyle(sheet, "A8", "A8", style("00000")))
 	check(f.SetCellStyle(sheet, "A11", "I40", date))
 	check(f.SaveAs(path))
+	// Excel saves a number that a formula gave as a number; the library, as text.
+	patchSheet(t, path, ` t="str"><f>60+2.5</f>`, `><f>60+2.5</f>`)
+}
+
+// patchSheet replaces a piece of the XML of a workbook's first sheet.
+func patchSheet(t *testing.T, path, old, replacement string) {
+	t.Helper()
+	book, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	var patched bytes.Buffer
+	w := zip.NewWriter(&patched)
+	for _, part := range book.File {
+		content, err := fs.ReadFile(book, part.Name)
+		if err == nil && part.Name == "xl/worksheets/sheet1.xml" {
+			if !bytes.Contains(content, []byte(old)) {
+				t.Fatalf("the sheet lacks %s", old)
+			}
+			content = bytes.ReplaceAll(content, []byte(old), []byte(replacement))
+		}
+		var to io.Writer
+		if err == nil {
+			to, err = w.Create(part.Name)
+		}
+		if err == nil {
+			_, err = to.Write(content)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, patched.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func checkWorkbookRecords(t *testing.T, crm *sandbox.CRM) {
