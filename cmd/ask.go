@@ -17,7 +17,7 @@ func (a *app) asker(bar *progress) func(context.Context, push.Question) bool {
 		if bar != nil {
 			bar.paused.Store(true)
 			defer bar.paused.Store(false)
-			a.console.show("")
+			a.console.show()
 		}
 		what := fmt.Sprintf("the first %d records were all rejected", q.Rejected)
 		if q.InARow {

@@ -10,12 +10,13 @@ package cmd
 //     says what to do. There is one error, and it comes last.
 //   - -q leaves errors and their hints alone; -v adds the log.
 //   - Text that comes from a server or a file is cleaned before it is shown.
-//   - The progress line is the last line of a terminal's stderr. It is taken
-//     away before anything else is written, and leaves nothing behind.
+//   - The progress lines, two at most, are the last of a terminal's stderr. They
+//     are taken away before anything else is written, and leave nothing behind.
 
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/crmsync/crmsync/internal/report"
@@ -27,35 +28,51 @@ import (
 type console struct {
 	mu   sync.Mutex
 	out  io.Writer
-	line string // the progress line that is shown, "" when there is none
+	line string // the progress lines that are shown, as they are drawn; "" when there are none
 }
 
-const eraseLine = "\r\x1b[2K"
+// eraseLines takes the progress lines away. The cursor stands on the first of
+// them.
+const eraseLines = "\r\x1b[J"
 
-// Write writes whole lines above the progress line.
+// Write writes whole lines above the progress lines.
 func (c *console) Write(text []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.line == "" {
 		return c.out.Write(text)
 	}
-	io.WriteString(c.out, eraseLine)
+	io.WriteString(c.out, eraseLines)
 	n, err := c.out.Write(text)
 	io.WriteString(c.out, c.line)
 	return n, err
 }
 
-// show replaces the progress line; "" takes it away.
-func (c *console) show(line string) {
+// show replaces the progress lines; none takes them away. They are drawn over
+// each other in one write, so that nothing flickers.
+func (c *console) show(lines ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	drawn := drawLines(lines)
 	switch {
-	case line != "":
-		io.WriteString(c.out, "\r"+line+"\x1b[K")
+	case drawn != "":
+		io.WriteString(c.out, drawn)
 	case c.line != "":
-		io.WriteString(c.out, eraseLine)
+		io.WriteString(c.out, eraseLines)
 	}
-	c.line = line
+	c.line = drawn
+}
+
+// drawLines leaves the cursor on the first line.
+func drawLines(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	drawn := "\r" + strings.Join(lines, "\x1b[K\r\n") + "\x1b[J"
+	if below := len(lines) - 1; below > 0 {
+		drawn += fmt.Sprintf("\r\x1b[%dA", below)
+	}
+	return drawn
 }
 
 func (c *console) say(kind, format string, args ...any) {

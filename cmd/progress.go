@@ -15,8 +15,9 @@ import (
 	"github.com/crmsync/crmsync/internal/report"
 )
 
-// progress draws the line that shows how far a push came. A nil progress draws
-// nothing.
+// progress draws the lines that show how far a push came: a bar with the counts,
+// or why everybody waits; and below it, where records are rejected, why the last
+// one was. A nil progress draws nothing.
 type progress struct {
 	console *console
 	width   func() int
@@ -72,28 +73,42 @@ func (a *app) startProgress(r *pushRun) *progress {
 	return p
 }
 
-// update draws the line anew.
+// update draws the lines anew.
 func (p *progress) update(now push.Progress) {
 	if !p.paused.Load() {
-		p.console.show(p.line(now, time.Now()))
+		p.console.show(p.lines(now, time.Now())...)
 	}
 }
 
-// stop takes the line away.
+// stop takes the lines away.
 func (p *progress) stop() {
 	if p != nil {
 		p.paused.Store(true)
-		p.console.show("")
+		p.console.show()
 	}
 }
 
-// line is the progress line for the terminal as it is wide now.
-func (p *progress) line(now push.Progress, at time.Time) string {
+// lines are the progress lines for the terminal as it is wide now.
+func (p *progress) lines(now push.Progress, at time.Time) []string {
+	lines := []string{p.line(now, at)}
+	if now.LastReason != "" {
+		lines = append(lines, report.Shorten("last rejected: "+report.Clean(now.LastReason), p.columns()))
+	}
+	return lines
+}
+
+// columns is how wide a line may be: the last column makes some terminals wrap.
+func (p *progress) columns() int {
 	width := p.width()
 	if width <= 0 {
 		width = 80
 	}
-	width-- // the last column makes some terminals wrap
+	return width - 1
+}
+
+// line is the first of them.
+func (p *progress) line(now push.Progress, at time.Time) string {
+	width := p.columns()
 	done := now.Created + now.Updated + now.Unchanged + now.Rejected
 	total := p.total(now)
 	texts := p.inJob(p.texts(now, done, total, at))
@@ -133,7 +148,11 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 		}
 	}
 	if now.Pace.Until.After(at) {
-		wait := (now.Pace.Until.Sub(at).Truncate(time.Second) + time.Second).String()
+		rest := now.Pace.Until.Sub(at).Truncate(time.Second) + time.Second
+		wait := rest.String()
+		if rest >= time.Minute { // long enough to go away and come back
+			wait += " until " + now.Pace.Until.Local().Format(time.TimeOnly)
+		}
 		why := report.Clean(now.Pace.Why)
 		return []string{
 			fmt.Sprintf("waiting %s: %s; %d done: %d created, %d updated, %d rejected%s", wait, why, done, now.Created, now.Updated, now.Rejected, left),

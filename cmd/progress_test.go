@@ -88,6 +88,29 @@ func TestProgressLineFitsAnyWidth(t *testing.T) {
 	}
 }
 
+func TestProgressTellsTheLastRejectBelowTheBar(t *testing.T) {
+	now := tally()
+	p := halfRead(60, 1000)
+	if lines := p.lines(now, tenSecondsIn); len(lines) != 1 {
+		t.Errorf("%q", lines)
+	}
+	now.LastReason = "column \"price\":\n\x1b[31m\"12 kg\" is not a number (send the number alone, without \"kg\")"
+	want := "last rejected: column \"price\": [31m\"12 kg\" is not a number…"
+	if lines := p.lines(now, tenSecondsIn); len(lines) != 2 || lines[1] != want {
+		t.Errorf("%q, want %q", lines, want)
+	}
+}
+
+func TestProgressSaysUntilWhenALongWaitLasts(t *testing.T) {
+	now := tally()
+	until := tenSecondsIn.Add(5 * time.Minute)
+	now.Pace = pace.Status{Until: until, Why: "rate limit (429)"}
+	want := "waiting 5m1s until " + until.Local().Format(time.TimeOnly) + ": rate limit (429)"
+	if line := halfRead(80, 1000).line(now, tenSecondsIn); !strings.Contains(line, want) {
+		t.Errorf("%q, want %q in it", line, want)
+	}
+}
+
 func TestProgressRateIsThatOfTheLastSeconds(t *testing.T) {
 	p := halfRead(80, 0)
 	p.rate(1000, p.started.Add(10*time.Second)) // 100/s
@@ -104,9 +127,11 @@ func TestConsoleWritesAboveTheProgressLineAndLeavesNothingBehind(t *testing.T) {
 	c := &console{out: &out}
 	c.show("10%")
 	c.say("warning", "disk nearly full")
-	c.show("")
-	c.show("")
-	want := "\r10%\x1b[K" + eraseLine + "warning: disk nearly full\n" + "10%" + eraseLine
+	c.show("20%", "last rejected: why")
+	c.show()
+	c.show()
+	want := "\r10%\x1b[J" + eraseLines + "warning: disk nearly full\n" + "\r10%\x1b[J" +
+		"\r20%\x1b[K\r\nlast rejected: why\x1b[J\r\x1b[1A" + eraseLines
 	if out.String() != want {
 		t.Errorf("got  %q\nwant %q", out.String(), want)
 	}

@@ -212,7 +212,7 @@ func TestSentenceSaysHowTheRunEnded(t *testing.T) {
 func TestNumbersForPeople(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{thousands(0), "0"}, {thousands(999), "999"}, {thousands(1000), "1,000"}, {thousands(-1234567), "-1,234,567"},
-		{percent(0), "0 %"}, {percent(0.0001), "< 0.1 %"}, {percent(0.034), "3.4 %"}, {percent(0.9999), "> 99.9 %"}, {percent(0.996), "99 %"}, {percent(1), "100 %"},
+		{percent(0), "0 %"}, {percent(0.0001), "< 0.1 %"}, {percent(0.034), "3.4 %"}, {percent(0.9999), "> 99.9 %"}, {percent(0.996), "99 %"}, {percent(0.398), "40 %"}, {percent(1), "100 %"},
 		{durationWords(0), "0.0 s"}, {durationWords(59 * time.Second), "59 s"}, {durationWords(61 * time.Second), "1 min 1 s"},
 		{durationWords(2 * time.Hour), "2 h"}, {durationWords(25*time.Hour + time.Minute), "1 d 1 h"},
 		{axisText(roundUp(0.07)), "0.08"}, {axisText(roundUp(99)), "100"}, {axisText(roundUp(1300)), "2,000"}, {axisText(roundUp(0)), "1"},

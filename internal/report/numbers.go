@@ -42,7 +42,11 @@ func percent(share float64) string {
 	case share < 0.1 && share > 0:
 		return strconv.FormatFloat(share*100, 'f', 1, 64) + " %"
 	}
-	return strconv.FormatFloat(math.Floor(share*100), 'f', 0, 64) + " %"
+	whole := math.Round(share * 100)
+	if share < 1 {
+		whole = min(whole, 99)
+	}
+	return strconv.FormatFloat(whole, 'f', 0, 64) + " %"
 }
 
 func rateText(rate float64) string {

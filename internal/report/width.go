@@ -30,6 +30,10 @@ func runeWidth(r rune) int {
 	return 1
 }
 
+// Shorten cuts a text that takes up more columns of a terminal than limit, and
+// says so with an ellipsis.
+func Shorten(text string, limit int) string { return shorten(text, limit) }
+
 // shorten cuts a text that is wider than limit, and says so with an ellipsis.
 func shorten(text string, limit int) string {
 	if displayWidth(text) <= limit {
