@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
@@ -14,13 +15,14 @@ import (
 
 // input is one file of the run.
 type input struct {
-	path    string // as given
-	reader  *source.Reader
-	info    source.Info
-	mapper  *mapping.Mapper
-	rejects reject.Options
-	ahead   *ahead // what was read before the first write; nil where nothing was
-	stop    func() // ends a wait for more of a stream
+	path     string    // as given
+	modified time.Time // when it was last written, before it was opened
+	reader   *source.Reader
+	info     source.Info
+	mapper   *mapping.Mapper
+	rejects  reject.Options
+	ahead    *ahead // what was read before the first write; nil where nothing was
+	stop     func() // ends a wait for more of a stream
 }
 
 // openInputs opens every input and looks into it, so that what is wrong with
@@ -28,6 +30,7 @@ type input struct {
 func (r *pushRun) openInputs(ctx context.Context) error {
 	s := r.settings
 	for _, path := range r.paths {
+		modified := modifiedAt(path) // before it is read
 		ctx, stop := context.WithCancel(ctx)
 		reader, err := source.Open(ctx, path, source.Options{
 			Format: s.format, Delimiter: s.delimiter, Encoding: s.encoding, Columns: s.columns, Sheet: s.sheet, HeaderRow: s.headerRow,
@@ -37,7 +40,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 			stop()
 			return err
 		}
-		in := &input{path: path, reader: reader, info: reader.Info(), stop: stop}
+		in := &input{path: path, modified: modified, reader: reader, info: reader.Info(), stop: stop}
 		r.inputs = append(r.inputs, in)
 		if err := r.checkFit(in); err != nil {
 			return err
@@ -49,6 +52,16 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// modifiedAt is when a file was last written, the zero time where that can't be
+// told.
+func modifiedAt(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // forPush is the input as the pipeline takes it, but for its rejects.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
@@ -42,11 +43,13 @@ func (j *jobRun) openJournal() error {
 	j.journal = kept
 	switch {
 	case errors.Is(kept.Anew(), journal.ErrJobChanged):
-		j.app.note(fmt.Sprintf("an earlier run of %s was interrupted, but since then the file or a variable in it has changed: starting with its first push", j.path))
+		j.app.note(fmt.Sprintf("an earlier run of %s did not come to its end, but since then the file or a variable in it has changed: starting with its first push", j.path))
+	case errors.Is(kept.Anew(), journal.ErrJobOld):
+		j.app.note(fmt.Sprintf("an earlier run of %s failed, but that is more than 12 hours ago: starting with its first push", j.path))
 	case kept.Anew() != nil:
 		j.app.warn(fmt.Sprintf("an earlier run of %s was interrupted, but can't be gone on with (%v): starting with its first push", j.path, kept.Anew()))
 	case kept.Resumed():
-		j.app.note(fmt.Sprintf("an earlier run of %s was interrupted: going on with it", j.path))
+		j.app.note(fmt.Sprintf("an earlier run of %s did not come to its end: going on with it", j.path))
 	}
 	return nil
 }
@@ -66,7 +69,13 @@ func (r *pushRun) print() string {
 	if err != nil {
 		return ""
 	}
-	return fingerprint(fmt.Sprintf("%+v", run), r.workspace)
+	// A file that was written anew may have been pushed in between, even if it says
+	// what it said before.
+	written := ""
+	for _, in := range r.inputs {
+		written += in.modified.UTC().Format(time.RFC3339Nano) + " "
+	}
+	return fingerprint(fmt.Sprintf("%+v", run), written, r.workspace)
 }
 
 // ranBefore tells of a push that an earlier run of the job has done.
@@ -78,14 +87,15 @@ func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (report.JobPush, boo
 	var result push.Result
 	switch {
 	case !known:
-		return report.JobPush{}, false
 	case !same:
 		j.app.note(fmt.Sprintf("push %s was done, but since then its input or what is done with it has changed: it runs again", r.part.Name))
 	case json.Unmarshal(ended.Result, &result) == nil:
 		over := report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, result.Outcome), result)}
-		over.Note = "done before the job was interrupted"
+		over.Note = "done by the run that this one goes on with"
 		return over, true
 	}
+	// From here on what this or another choice of the job's pushes knows of it is
+	// no longer what the CRM has.
 	if err := j.journal.Forget(r.part.Name); err != nil {
 		j.app.warn(err.Error())
 	}
@@ -119,10 +129,17 @@ func (j *jobRun) closeJournal() error {
 	if !j.journal.Resumed() {
 		return j.journal.Finish() // no push is over: what is unfinished has its own journal
 	}
+	interrupted := false
+	unfinished := false
 	for _, over := range j.told {
-		if over.Result.Outcome != push.Complete && over.Result.Outcome != push.Rejects {
-			return j.journal.Close()
-		}
+		interrupted = interrupted || over.Result.Outcome == push.Interrupted
+		unfinished = unfinished || over.Result.Outcome != push.Complete && over.Result.Outcome != push.Rejects
+	}
+	switch {
+	case interrupted:
+		return j.journal.Close()
+	case unfinished:
+		return j.journal.CloseFailed(time.Now())
 	}
 	return j.journal.Finish()
 }

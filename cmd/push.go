@@ -82,9 +82,10 @@ type pushRun struct {
 
 	decimalMark string // in a proposal: stands for any locale's decimal separator
 
-	part       *part    // of a job; nil for a push of its own
-	wouldWrite []string // in a job's dry run: match values of what would be accepted
-	toCome     int64    // … and values that refer to what would be
+	part       *part              // of a job; nil for a push of its own
+	wouldWrite []string           // in a job's dry run: match values of what would be accepted
+	toCome     int64              // … and values that refer to what would be
+	over       func(*push.Result) // in a job: takes note of how the push ended
 	closed     bool
 }
 
@@ -184,6 +185,10 @@ func (r *pushRun) keep(result *push.Result) (err error) {
 	if r.state != nil {
 		r.absent, err = r.missing(result)
 		err = errors.Join(err, r.state.Close())
+	}
+	// The job's note first: a kill in between must find it, or the push's journal.
+	if err == nil && r.over != nil {
+		r.over(result)
 	}
 	return errors.Join(err, r.closeJournal(result))
 }

@@ -254,6 +254,11 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	if over, ok := j.ranBefore(ctx, r); ok {
 		return over
 	}
+	r.over = func(result *push.Result) {
+		if err := j.saveEnd(r, result); err != nil {
+			j.app.warn(err.Error())
+		}
+	}
 	result, err := r.carryOut(ctx)
 	if err != nil {
 		result = &push.Result{Outcome: push.Failed, Err: err, Started: time.Now()}
@@ -264,9 +269,6 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	code, err := r.conclude(ctx, result)
 	if err != nil && !errors.Is(err, context.Canceled) && result.Outcome != push.Interrupted {
 		j.app.console.fail(fmt.Errorf("push %s: %w", r.part.Name, err))
-	}
-	if saved := j.saveEnd(r, result); saved != nil {
-		j.app.warn(saved.Error())
 	}
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
 	over.Continue = "" // the whole job goes on, not the push

@@ -38,7 +38,13 @@ type jobRecord struct {
 	PID     int
 	Started time.Time
 	Ended   []EndedPush
+	Failed  time.Time // when it ended by itself, without being interrupted; else zero
 }
+
+// failedLasts is how long what a failed job has done counts. Who mends what made
+// it fail goes on; the next night everything is pushed again, since others may
+// have changed the CRM meanwhile.
+const failedLasts = 12 * time.Hour
 
 const jobSuffix = ".job"
 
@@ -57,6 +63,7 @@ type JobJournal struct {
 var (
 	ErrJobChanged = errors.New("the job file has changed")
 	ErrJobDamaged = errors.New("the journal of the job is damaged")
+	ErrJobOld     = errors.New("the job failed more than 12 hours ago")
 )
 
 // JobLockedError says that another process runs the same job file.
@@ -108,6 +115,8 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 	case o.Restart:
 	case found.Run.Digest != run.Digest:
 		j.anew = ErrJobChanged
+	case !found.Failed.IsZero() && o.Started.Sub(found.Failed) > failedLasts:
+		j.anew = ErrJobOld
 	default:
 		j.own.Ended = found.Ended
 	}
@@ -161,13 +170,41 @@ func (j *JobJournal) Save(ended EndedPush) error {
 	return nil
 }
 
-// Forget takes note that a push is to run again.
+// Forget takes note that a push runs again. Journals of other choices of the job
+// file's pushes forget it as well: what it did then no longer is what the CRM has.
 func (j *JobJournal) Forget(name string) error {
-	j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), func(e EndedPush) bool { return e.Name == name })
-	if err := j.write(); err != nil {
-		return problem("writing the journal of the job", j.path(), err)
+	isIt := func(e EndedPush) bool { return e.Name == name }
+	if slices.ContainsFunc(j.own.Ended, isIt) {
+		j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), isIt)
+		if err := j.write(); err != nil {
+			return problem("writing the journal of the job", j.path(), err)
+		}
+	}
+	others, err := filepath.Glob(filepath.Join(j.dir, jobFileKey(j.own.Run.Path)+"-*"+jobSuffix))
+	if err != nil {
+		return problem("looking for journals of the job in", j.dir, err)
+	}
+	for _, path := range others {
+		other, err := readJob(path)
+		if path == j.path() || err != nil || !slices.ContainsFunc(other.Ended, isIt) {
+			continue // one that can't be read tells nobody anything
+		}
+		other.Ended = slices.DeleteFunc(other.Ended, isIt)
+		if err := writeJob(j.disk, path, *other); err != nil {
+			return problem("writing the journal of the job", path, err)
+		}
 	}
 	return nil
+}
+
+// CloseFailed is Close for a job that ended by itself, since a push failed or was
+// stopped.
+func (j *JobJournal) CloseFailed(at time.Time) error {
+	j.own.Failed = at
+	if err := j.write(); err != nil {
+		return errors.Join(problem("writing the journal of the job", j.path(), err), j.Close())
+	}
+	return j.Close()
 }
 
 // Finish removes the journal of a job that is over. The error is an [*Error].
@@ -202,15 +239,17 @@ func (j *JobJournal) Close() error {
 
 func (j *JobJournal) path() string { return filepath.Join(j.dir, j.key+jobSuffix) }
 
-func (j *JobJournal) write() error {
-	body, err := json.Marshal(j.own)
+func (j *JobJournal) write() error { return writeJob(j.disk, j.path(), j.own) }
+
+func writeJob(d disk, path string, record jobRecord) error {
+	body, err := json.Marshal(record)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "crmsync-job %d %d %x\n", version, len(body), sha256.Sum256(body))
 	b.Write(body)
-	return replace(j.disk, j.path(), b.Bytes())
+	return replace(d, path, b.Bytes())
 }
 
 // readJob gives an error that is fs.ErrNotExist where there is no journal.

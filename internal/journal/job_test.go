@@ -154,3 +154,38 @@ func TestJobsAreListedAndForgotten(t *testing.T) {
 		t.Errorf("forgotten, but listed: %v, %v", jobs, err)
 	}
 }
+
+func TestWhatAFailedJobHasDoneCountsForTwelveHours(t *testing.T) {
+	failed := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		after time.Duration
+		want  error
+	}{{11 * time.Hour, nil}, {13 * time.Hour, ErrJobOld}} {
+		dir := t.TempDir()
+		leave(t, dir)
+		if err := openJob(t, dir, nightly(), Options{}).CloseFailed(failed); err != nil {
+			t.Fatal(err)
+		}
+		j := openJob(t, dir, nightly(), Options{Started: failed.Add(c.after)})
+		if !errors.Is(j.Anew(), c.want) || j.Resumed() != (c.want == nil) {
+			t.Errorf("after %s: anew %v, resumed %t", c.after, j.Anew(), j.Resumed())
+		}
+	}
+}
+
+func TestAPushThatRunsInOneChoiceIsForgottenByTheOthers(t *testing.T) {
+	dir := t.TempDir()
+	leave(t, dir)
+	choice := nightly()
+	choice.Pushes = []string{"companies"}
+	other := openJob(t, dir, choice, Options{})
+	if err := other.Forget("companies"); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if j := openJob(t, dir, nightly(), Options{}); j.Resumed() || j.Anew() != nil {
+		t.Errorf("resumed %t, anew %v", j.Resumed(), j.Anew())
+	}
+}
