@@ -30,13 +30,16 @@ func (j *jobRun) outcome() told {
 // checkReports refuses files that the job reads, or that two of its pushes would
 // write.
 func (j *jobRun) checkReports() error {
-	files := j.outcome().files()
-	if err := checkOutcome(files, j.taken()); err != nil {
+	files, taken := j.outcome().files(), j.taken()
+	if err := checkOutcome(files, taken); err != nil {
 		return err
 	}
 	for _, r := range j.pushes {
 		own := r.outcome().files()
 		for _, file := range own {
+			if err := checkClash(file, taken); err != nil {
+				return j.in(r, err)
+			}
 			for _, other := range files {
 				if samePlace(file.path, other.path) {
 					return j.in(r, usage("give each push a file of its own, or name one for the whole job: crmsync run "+j.path+" "+file.flag+" FILE",

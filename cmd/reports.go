@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -231,11 +232,12 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 
 // writeOutcome writes files of the outcome. Of a run that never began they may
 // not have been looked at yet, or are why it never began: then those that can't
-// be written are passed over.
+// be written are passed over. So is a file that holds anything else: the inputs
+// of such a run may not be known, and it may be one of them.
 func writeOutcome(files []outcomeFile, taken map[string]string, begun bool, write func(io.Writer, outcomeFile) error) error {
 	var problems []string
 	for i, file := range files {
-		if !begun && checkOutcome(files[i:i+1], taken) != nil {
+		if !begun && (checkOutcome(files[i:i+1], taken) != nil || !isOutcome(file.path)) {
 			continue
 		}
 		mode := os.FileMode(0o600) // it may hold personal data
@@ -250,6 +252,26 @@ func writeOutcome(files []outcomeFile, taken map[string]string, begun bool, writ
 		return nil
 	}
 	return errors.New(strings.Join(problems, "; "))
+}
+
+// outcomeStart is how the files begin that an earlier run wrote.
+var outcomeStart = map[string]*regexp.Regexp{
+	".json": regexp.MustCompile(`^\{\s*"version": \d+,\s*"crmsync": "`),
+	".html": regexp.MustCompile(`(?s)^<!DOCTYPE html>.*<meta name="generator" content="crmsync `),
+	".prom": regexp.MustCompile(`^# HELP crmsync_`),
+}
+
+// isOutcome tells whether nothing is lost where the file is replaced by another
+// outcome: it isn't there, is empty, or was written by an earlier run.
+func isOutcome(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer file.Close()
+	head, err := io.ReadAll(io.LimitReader(file, 1<<10))
+	start := outcomeStart[strings.ToLower(filepath.Ext(path))]
+	return err == nil && (len(head) == 0 || start != nil && start.Match(head))
 }
 
 // mostMetrics bounds what is read of a file of metrics; a real one is far

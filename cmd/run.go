@@ -192,7 +192,7 @@ func (j *jobRun) prepare(ctx context.Context) error {
 			return j.in(r, err)
 		}
 		for _, other := range j.pushes[:i] {
-			if err := sharedRejects(other, r); err != nil {
+			if err := cmp.Or(sharedRejects(other, r), rejectsOver(other, r), rejectsOver(r, other)); err != nil {
 				return j.in(r, err)
 			}
 		}
@@ -217,6 +217,21 @@ func sharedRejects(a, b *pushRun) error {
 			if a.writesRejects() && b.writesRejects() && samePlace(x.rejects.Path, y.rejects.Path) {
 				return usage("give one of them a place of its own in the job file, for example rejects: "+b.part.Name+".rejects.csv",
 					"its reject file %s is that of push %s, too", y.rejects.Path, a.part.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// rejectsOver refuses pushes of one job of which a would write its rejects, or
+// the end of rejects, over what b reads: whatever was open or looked at before
+// the first push would not be what is there in the end.
+func rejectsOver(a, b *pushRun) error {
+	for _, x := range a.inputs {
+		for _, y := range b.inputs {
+			if !y.isStream() && samePlace(x.rejects.Path, y.path) {
+				return usage("give push "+a.part.Name+" a place of its own in the job file, for example rejects: "+a.part.Name+".rejects.csv; what was rejected is mended and pushed in a run of its own",
+					"%s is an input of push %s, and the rejects of push %s would replace it", y.path, b.part.Name, a.part.Name)
 			}
 		}
 	}
