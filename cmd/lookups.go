@@ -76,7 +76,11 @@ func (r *pushRun) learn() func(match, recordID string) {
 // and in a dry run those that it would write.
 func (r *pushRun) tellLookups(result *push.Result) {
 	if result.Created+result.Updated > 0 {
-		r.lookups.Reread(r.object, r.match)
+		for key, l := range r.shared.lookups {
+			if key.service == r.service() {
+				l.Reread(r.object, r.match)
+			}
+		}
 	}
 	for _, match := range r.wouldWrite {
 		r.lookups.Learn(r.object, r.match, match, "")

@@ -47,9 +47,12 @@ func (r *pushRun) statePath() string {
 		return r.ofShard(r.settings.state)
 	}
 	scope := r.scope()
-	name := fmt.Sprintf("%s-%s%s.state", scope.Object,
-		fingerprint(scope.BaseURL, scope.Workspace, scope.Object, scope.Match), r.shardSuffix())
-	return filepath.Join(stateDirectory(), name)
+	return filepath.Join(stateDirectory(), stateStem(scope)+r.shardSuffix()+stateSuffix)
+}
+
+// stateStem is how the names of a scope's files begin in the state directory.
+func stateStem(scope state.Scope) string {
+	return scope.Object + "-" + fingerprint(scope.BaseURL, scope.Workspace, scope.Object, scope.Match)
 }
 
 // shardSuffix tells the files of a shard from those of its siblings.

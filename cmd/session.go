@@ -26,6 +26,7 @@ type session struct {
 	// schemas are the files that the sandbox is made of.
 	schemas []string
 
+	runs        []*pushRun
 	crm         *sandbox.CRM
 	connections map[connectionKey]connection
 	pacers      map[pacerKey]pace.Pacer
@@ -73,7 +74,7 @@ type lookups struct {
 // newSession is what the pushes share. Their objects and mappings are known.
 func newSession(runs ...*pushRun) *session {
 	s := &session{
-		learns: []mapping.Reference{}, connections: map[connectionKey]connection{},
+		runs: runs, learns: []mapping.Reference{}, connections: map[connectionKey]connection{},
 		pacers: map[pacerKey]pace.Pacer{}, lookups: map[lookupKey]*lookups{},
 	}
 	for _, run := range runs {
@@ -91,6 +92,9 @@ func newSession(runs ...*pushRun) *session {
 }
 
 func (s *session) close() {
+	for _, l := range s.lookups {
+		l.Close()
+	}
 	for _, c := range s.connections {
 		c.client.CloseIdle()
 	}
@@ -161,7 +165,7 @@ func (s *session) lookup(ctx context.Context, r *pushRun) *lookups {
 	l.Lookup = lookup.New(lookup.Options{
 		Client: r.client, Context: ctx, Log: r.app.warningLog(),
 		Retries: set.retries, MaxWait: set.maxWait, DryRun: set.dryRun,
-		NestCustom: key.nestCustom, References: s.learns,
+		NestCustom: key.nestCustom, References: s.learns, Memory: s.memory(r),
 		Pace: func(ctx context.Context, attempt func() client.Result) error {
 			return push.Paced(ctx, l.pace, attempt)
 		},

@@ -167,7 +167,7 @@ func (r *pushRun) scope() state.Scope {
 	if scope.Object == "people" && scope.Match == "emails" { // both look at all addresses [update-a-crm-person]
 		scope.Match = "email"
 	}
-	if len(r.inputs) > 0 {
+	if len(r.inputs) > 0 && r.inputs[0].mapper != nil { // lookups may ask before it is made
 		scope.Keys = r.inputs[0].mapper.LaneForm()
 	}
 	return scope

@@ -44,7 +44,10 @@ func (x *index) noRecord(v value) string {
 
 // places says where a value was looked for.
 func (x *index) places() []string {
-	const written = "what this run wrote"
+	written := "what this run wrote"
+	if x.memory != nil {
+		written = "what this run and earlier ones wrote"
+	}
 	switch n := x.list.records; {
 	case x.list.missing != "":
 		return []string{written + " (the CRM's list of " + x.object + " isn't to be had: " + x.list.missing + ")"}

@@ -19,6 +19,8 @@ type index struct {
 	list     listing
 	inactive table // deactivated members
 	refused  map[spelling]string
+	memory   Memory          // nil where there is none
+	recalled bool            // memory was asked for, or must not be
 	mapper   *mapping.Mapper // makes the bodies of records to create; nil until there is one
 }
 

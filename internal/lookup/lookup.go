@@ -2,11 +2,12 @@
 // known: a company by its domain, a member by an e-mail address. It is the
 // [mapping.Lookup] of a run.
 //
-// It looks in two places, in this order: the ids that the answers of this run's
-// asserts gave ([Lookup.Learn]), then the CRM's own list of the object, which is
-// read once for an object and attribute, when the first value asks for it. What
-// a cell looks like, and which columns are looked up, is package mapping's; how
-// fast requests may leave is the caller's ([Options.Pace]).
+// It looks in three places, in this order: the ids that the answers of this run's
+// asserts gave ([Lookup.Learn]), those that earlier runs remember
+// ([Options.Memory]), then the CRM's own list of the object, which is read once
+// for an object and attribute, when the first value asks for it. What a cell looks
+// like, and which columns are looked up, is package mapping's; how fast requests
+// may leave is the caller's ([Options.Pace]).
 //
 // # Which record has a value
 //
@@ -17,6 +18,9 @@
 // it is the only one. Several records rejects the cell with their ids; a value
 // that this run asserted stands for the record of the last answer, which is the
 // one that the API itself matches.
+//
+// What earlier runs remember stands for the very value alone, too. Another
+// spelling asks the list; only where that isn't to be had is it taken.
 //
 // # What a value can't find
 //
@@ -39,6 +43,8 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,6 +90,11 @@ type Options struct {
 	// nobody will ask for. nil keeps all.
 	References []mapping.Reference
 
+	// Memory, where set, opens what earlier runs remember of the records of object
+	// by the attribute match; nil is nothing. It is asked once a reference, when
+	// the first value needs it.
+	Memory func(object, match string) Memory
+
 	// Pace, where set, makes every request: it waits until one may leave, calls
 	// attempt once, and may tell the pacer what it came to. Only an assert's
 	// Result has a Latency: pages of a list take longer and say nothing about
@@ -103,6 +114,7 @@ type Lookup struct {
 
 	mu      sync.RWMutex
 	indexes map[reference]*index
+	wrote   map[string][]string // by object: the attributes it was written by
 }
 
 // reference is what an index is about: a Reference with one name for what has
@@ -121,7 +133,7 @@ func New(o Options) *Lookup {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}}
+	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}, wrote: map[string][]string{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -175,22 +187,43 @@ func IsPlaceholder(id string) bool { return strings.HasPrefix(id, "00000000-0000
 
 // Reread takes note that records of object were written, which are known by the
 // attribute match: the CRM's list of other attributes is read again where it is
-// next needed.
+// next needed, and what earlier runs remember by them isn't used any more.
 func (l *Lookup) Reread(object, match string) {
 	wrote := referenceTo(object, match)
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+	var stale []*index
+	l.mu.Lock()
+	if !slices.Contains(l.wrote[object], wrote.match) {
+		l.wrote[object] = append(l.wrote[object], wrote.match)
+	}
 	for ref, x := range l.indexes {
 		if ref.object == object && ref != wrote {
-			x.slow.Lock()
-			x.unlist()
-			x.slow.Unlock()
+			stale = append(stale, x)
 		}
+	}
+	l.mu.Unlock()
+	for _, x := range stale {
+		x.slow.Lock()
+		x.unlist()
+		x.closeMemory()
+		x.slow.Unlock()
+	}
+}
+
+// Close lets go of what earlier runs remember.
+func (l *Lookup) Close() {
+	l.mu.RLock()
+	all := slices.Collect(maps.Values(l.indexes))
+	l.mu.RUnlock()
+	for _, x := range all {
+		x.slow.Lock()
+		x.closeMemory()
+		x.slow.Unlock()
 	}
 }
 
 // Find gives the id of the record of ref.Object whose attribute ref.Match has
-// the value. The first call for a reference reads the CRM's list.
+// the value. The first value that is neither learnt nor remembered has the CRM's
+// list read.
 //
 // The error is a *mapping.LookupError where the value has no id, or several, or
 // where the missing record can't be created. Any other error ends the run: the
@@ -199,7 +232,7 @@ func (l *Lookup) Reread(object, match string) {
 //
 // Where the CRM has no such list, doesn't let the token read it or answers in a
 // form that isn't known, that is logged once, and Find goes on with the ids that
-// the run's own answers gave.
+// the run's own answers gave and earlier runs remember.
 func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error) {
 	x := l.index(referenceTo(ref.Object, ref.Match))
 	v := newValue(value)
@@ -211,6 +244,11 @@ func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error
 	}
 	x.slow.Lock()
 	defer x.slow.Unlock()
+	l.recall(x)
+	remembered, exact := x.remembers(v)
+	if exact {
+		return remembered, nil
+	}
 	if err := l.read(x); err != nil {
 		return "", err
 	}
@@ -220,6 +258,8 @@ func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error
 		return f.id, nil
 	case len(f.several) > 0:
 		return "", x.ambiguous(v, f)
+	case remembered != "" && x.list.missing != "":
+		return remembered, nil
 	case x.members():
 		return "", x.noMember(v)
 	case ref.Create:

@@ -55,6 +55,15 @@ func (m *Mapper) LaneForm() string {
 	return laneForm("")
 }
 
+// LaneKey is the lane key of a match value in a form that [Mapper.LaneForm] named;
+// false where there is no such form.
+func LaneKey(form, match string) (key string, known bool) {
+	if form == "" || form != laneForm(form) {
+		return "", false
+	}
+	return laneKey(form, match), true
+}
+
 // laneForm names the cases of laneKey.
 func laneForm(attributeType string) string {
 	switch attributeType {
