@@ -105,11 +105,12 @@ func (s *search) header(now, left time.Duration, f *Feedback) {
 func (s *search) throttled(now, left time.Duration, f *Feedback, news bool) {
 	s.met = true
 	s.header(now, left, f)
+	s.climb.limit = float64(s.budget.limit)
 	if news {
 		lately := s.budget.since(left-time.Second) - s.budget.since(left)
 		s.climb.exhausted(now, left, f.wait(), lately)
 	}
-	s.climb.refused(f.wait() > 0)
+	s.climb.refused(left, f.wait() > 0)
 }
 
 func (s *search) held(until time.Duration, outage bool) {
@@ -120,7 +121,11 @@ func (s *search) held(until time.Duration, outage bool) {
 	s.climb.settle(until, s.budget.perSecond())
 	// An empty bucket refuses the next request that comes a little early: let
 	// it get some drops first.
-	s.next = max(s.next, until+min(250*time.Millisecond, 5*every(s.climb.base)))
+	first := min(250*time.Millisecond, 5*every(s.climb.base))
+	if s.climb.chance.is {
+		first = 0
+	}
+	s.next = max(s.next, until+first)
 }
 
 func (s *search) reopened(now, left time.Duration, outage bool) {
@@ -129,8 +134,11 @@ func (s *search) reopened(now, left time.Duration, outage bool) {
 		s.lanes.restart()
 		return
 	}
+	if !s.climb.wasOn {
+		s.lanes.restart() // the guess may be far too high
+	}
 	s.climb.reopened(left, s.budget.perSecond())
-	if s.climb.sure > 0 {
+	if s.climb.proved > 0 {
 		s.budget.infer(s.climb.top)
 	}
 	s.next = max(s.next, left+every(s.climb.at(now)))

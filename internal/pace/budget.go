@@ -58,6 +58,9 @@ func (b *budget) answer(now, left time.Duration, l *Limits) (factor float64) {
 	if l.Window > 0 {
 		b.window = l.Window
 	}
+	if l.HasRetryAfter && l.Reset > l.RetryAfter+1500*time.Millisecond && b.limit > 0 && b.window == 0 {
+		b.window = l.Reset // something is to be had earlier: an empty bucket, full again by then
+	}
 	if l.Remaining < 0 || left < b.jump {
 		return factor // an answer out of order speaks of a window that is over
 	}

@@ -9,9 +9,11 @@ import (
 const (
 	cut         = 0.93            // go on at this share of the limit
 	deepCut     = 0.75            // where it was much too high
-	firstCut    = 0.6             // where the limit is only guessed
+	guessed     = 0.985           // where it is only guessed, from the wait
 	leastReturn = 3 * time.Second // until the limit is tried again
 	mostReturn  = 120 * time.Second
+
+	fewAccepted = 5 // say nothing of a limit that counts in long windows
 
 	// Below so many a second a 429 is a large part of all requests.
 	fewPerSecond = 8
@@ -34,11 +36,14 @@ type climb struct {
 	accepted int           // all good answers
 	debt     float64       // good answers owed for 429s
 	usual    time.Duration // latency
+	limit    float64       // requests in some window, as the headers say; 0 unknown
 	dries    marks         // the first 429 of each series
 	opens    marks         // its end
 	now      series
 	before   verdict // as the series found it
 	wasOn    bool
+	met      bool // there was a series before
+	chance   chance
 
 	// Whether the rate was used: it doesn't climb on requests nobody made.
 	tick     time.Duration
@@ -68,7 +73,8 @@ func (c *climb) at(now time.Duration) float64 {
 	if x <= 5 {
 		return c.top * (1 + 0.01*x*x)
 	}
-	return c.top * 1.25 * math.Exp(min(0.1*(x-5), 50))
+	unit := min(c.beyond, max(time.Second, c.beyond/4))
+	return c.top * 1.25 * math.Exp(min(0.1*float64(t-5*c.beyond)/float64(unit), 50))
 }
 
 // depart counts what is used of the rate, which is r now. Where it isn't used,
@@ -95,8 +101,9 @@ func (c *climb) good() {
 	c.debt = max(0, c.debt-1)
 }
 
-// refused takes a 429.
-func (c *climb) refused(named bool) {
+// refused takes a 429 to a request that left at the given time.
+func (c *climb) refused(left time.Duration, named bool) {
+	c.now.shut = max(c.now.shut, left)
 	if named {
 		c.debt += priceNamed
 	} else {
@@ -108,7 +115,11 @@ func (c *climb) refused(named bool) {
 // given time, after so many others in the second before.
 func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
 	c.before, c.wasOn = c.verdict, c.on
-	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: c.at(left - lag), wait: wait, lately: lately}
+	used := c.at(left - lag)
+	if lately >= 10 { // what was really sent
+		used = min(used, 1.1*float64(lately))
+	}
+	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: used, wait: wait, lately: lately}
 	c.long = c.long || wait > longWait
 }
 
@@ -116,6 +127,13 @@ func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
 // left that was answered well again. said is the limit by the headers.
 func (c *climb) reopened(now time.Duration, said float64) {
 	c.settle(now, said)
+	c.met = true
+	c.chance.add(refusal{c.now.used, c.now.dry.count - c.opens[0].count, now - c.opens[0].at, now - c.now.dry.at})
+	if least := c.chance.least(); c.on && least > c.base {
+		c.set(least)
+		c.quick, c.sure, c.debt = 0, 0, 0
+		c.back, c.beyond = leastReturn, time.Second
+	}
 	c.dries.add(c.now.dry.at, c.now.dry.count)
 	c.opens.add(now, c.accepted)
 	c.tick, c.departed, c.used = now, 0, 0
@@ -126,11 +144,15 @@ func (c *climb) reopened(now time.Duration, said float64) {
 // with a later time.
 func (c *climb) settle(open time.Duration, said float64) {
 	pause := open - c.now.dry.at
-	if !c.wasOn {
-		c.guess(open, pause, said)
-		return
+	shut := c.now.shutFor()
+	switch {
+	case c.wasOn:
+		c.judge(open)
+	case !c.met && (c.now.dry.count == 0 || usualWindow(shut) > time.Second && c.accepted < fewAccepted):
+		return // the limit was used up before: begin anew
+	default:
+		c.guess(open, shut, said)
 	}
-	c.judge(open)
 	if said > 0 && c.top > said*0.8 {
 		c.top = said
 		c.base = c.top * cut
@@ -142,8 +164,11 @@ func (c *climb) settle(open time.Duration, said float64) {
 	c.back = min(max(leastReturn*time.Duration(1+c.sure), owed/credit, 72*pause/credit), most)
 	c.beyond = max(
 		time.Second*time.Duration(2+min(c.sure, 2)),
-		min(seconds(15/c.top), 5*time.Second*time.Duration(1+min(c.sure, 1))),
+		min(seconds(15/c.top), 5*time.Second),
 		min(pause/2, 20*time.Second))
+	if c.sure == 0 && c.quick > 2 { // nothing is known: climb with what is accepted
+		c.beyond = seconds(min(max(8/c.top, 0.25), 5))
+	}
 }
 
 // terms are which part of the debt is to be paid before the next try, and how
@@ -160,20 +185,43 @@ func (c *climb) terms() (credit, most time.Duration) {
 }
 
 // guess takes the first series. All that is known is how much was accepted
-// since the beginning: a full bucket was part of that, or a window's rest.
-func (c *climb) guess(open, pause time.Duration, said float64) {
-	c.on, c.quick, c.from = true, 2, open
-	c.top = max(1, float64(c.accepted)) / max(open.Seconds(), 0.001)
-	if c.now.wait <= longWait {
-		// Most limits count in seconds: the last one shows them best.
-		c.top = max(c.top, float64(min(c.accepted, c.now.lately)))
+// since the beginning, and how long the server is shut. Limits are given as a
+// number a second, ten seconds, a minute, an hour: the shortest of them that
+// lasts longer than the wait is the likeliest, and what was accepted its number.
+// Where the limit is a bucket instead, the next refusal comes at once and shows
+// how fast it fills.
+func (c *climb) guess(open, shut time.Duration, said float64) {
+	c.on, c.quick, c.sure, c.from = true, 2, 2, open
+	if c.now.wait <= 0 {
+		c.sure = 1
 	}
-	c.base = c.top * firstCut
+	w := usualWindow(shut)
+	n := float64(max(1, c.accepted))
+	if w == time.Second && c.now.lately > 0 {
+		n = min(n, float64(c.now.lately))
+	} else if age := c.now.dry.at; age > w {
+		n *= float64(w) / float64(age)
+	}
+	if c.limit > 0 {
+		n = min(n, c.limit)
+	}
+	rate := n / w.Seconds()
 	if said > 0 {
-		c.top = min(c.top, said)
+		rate = min(rate, said)
 	}
-	c.back = max(2*time.Second, pause)
-	c.beyond = max(time.Second, min(pause/2, 20*time.Second))
+	c.set(guessed * rate)
+	c.debt = min(c.debt, priceNamed) // the burst at the start is over
+}
+
+// usualWindow is the shortest of the windows in which limits are given that
+// is not over before the wait.
+func usualWindow(wait time.Duration) time.Duration {
+	for _, w := range []time.Duration{time.Second, 10 * time.Second, time.Minute} {
+		if wait <= w+w/10 {
+			return w
+		}
+	}
+	return time.Hour
 }
 
 // scale follows a limit that the server said has changed.

@@ -41,10 +41,21 @@ func done(p Pacer, k Kind, limits Limits) bool {
 	return p.Done(Feedback{Kind: k, Started: time.Now(), Limits: limits})
 }
 
+// ramped lets some slow requests end well, so that several may be in flight.
+func ramped(t *testing.T, p Pacer) {
+	t.Helper()
+	for range 3 {
+		let(t, p)
+		time.Sleep(time.Second)
+		p.Done(Feedback{Started: time.Now().Add(-time.Second), Latency: time.Second})
+	}
+}
+
 func retryAfter(d time.Duration) Limits { return Limits{HasRetryAfter: true, RetryAfter: d} }
 
 func TestA429HoldsEverybodyAsLongAsTheServerSays(t *testing.T) {
 	eachPacer(t, Options{}, func(t *testing.T, p Pacer) {
+		ramped(t, p)
 		let(t, p)
 		let(t, p)
 		if !done(p, Throttled, retryAfter(7*time.Second)) {
@@ -66,6 +77,7 @@ func TestA429HoldsEverybodyAsLongAsTheServerSays(t *testing.T) {
 
 func TestALate429IsNotASecondPenalty(t *testing.T) {
 	eachPacer(t, Options{}, func(t *testing.T, p Pacer) {
+		ramped(t, p)
 		let(t, p)
 		let(t, p)
 		left := time.Now()
@@ -90,6 +102,7 @@ func TestALate429IsNotASecondPenalty(t *testing.T) {
 
 func TestALate429WithAClearlyLaterEndLengthensThePause(t *testing.T) {
 	eachPacer(t, Options{}, func(t *testing.T, p Pacer) {
+		ramped(t, p)
 		let(t, p)
 		let(t, p)
 		left := time.Now()
@@ -166,6 +179,7 @@ func TestTooLongAWaitEndsTheRun(t *testing.T) {
 	for name, kind := range map[string]Kind{"429": Throttled, "503": Failed} {
 		t.Run(name, func(t *testing.T) {
 			eachPacer(t, Options{MaxWait: time.Minute, Workers: 4}, func(t *testing.T, p Pacer) {
+				ramped(t, p)
 				let(t, p)
 				let(t, p)
 				errs := make(chan error, 8)

@@ -76,11 +76,14 @@ func (t trial) floor(l modelLimit) (need, most float64, why string) {
 	if t.says != saysNothing && l.window <= time.Second {
 		lower(0.92, most, "the search, and a pause in whole seconds for each try")
 	}
+	if t.time == 2*time.Minute {
+		lower(0, 1, "the search, and what leaves before the first 429 is heard of")
+	}
 	if t.change > 1 {
-		lower(0.82, most, "the new limit is found by the next try")
+		lower(0.65, most, "the new limit is found by the next try")
 	}
 	if t.other > 0 {
-		lower(0.75, most, "the other client comes in bursts")
+		lower(0.75, 0.06, "the other client comes in bursts")
 	}
 	return need, most, why
 }
@@ -113,6 +116,10 @@ func trials() []trial {
 				}
 				t.brief = l.perSecond <= 80 && (i+2*j+int(h))%19 == 0
 				all = append(all, t)
+				if t.brief = false; t.time != 2*time.Minute {
+					t.group, t.time = "A steady limit, the first two minutes alone", 2*time.Minute
+					all = append(all, t)
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package pace
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -12,6 +13,8 @@ import (
 const (
 	firstWait   = time.Second
 	longestWait = time.Minute
+
+	backoffTimes = 1.6
 )
 
 // The breaker opens when among the recent answers at least this many are
@@ -166,13 +169,12 @@ func (h *hold) pause(now, wait time.Duration, outage bool, f *Feedback) {
 	}
 }
 
-// backoff is the wait before try n, from 1: exponential, full jitter.
+// backoff is the wait before try n, from 1: exponential, up to half of it random.
+// It grows by less than doubling, since the end of a window of a minute that
+// nobody names would be found by doubled waits half a minute late.
 func (h *hold) backoff(n int) time.Duration {
-	most := longestWait
-	if n < 7 {
-		most = min(longestWait, firstWait<<max(n-1, 0))
-	}
-	return time.Duration(h.rand.Int64N(int64(most))) + time.Millisecond
+	most := min(float64(longestWait), float64(firstWait)*math.Pow(backoffTimes, float64(n-1)))
+	return time.Duration(most/2 + h.rand.Float64()*most/2)
 }
 
 // wait is for how long the server asks everybody to wait; 0 where it doesn't

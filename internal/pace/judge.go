@@ -16,6 +16,8 @@ const (
 	farBelow  = 0.92 // where one step down after the other wasn't enough: others take a share
 	mostEarly = 2    // so many steps
 
+	aWhile = 5 * time.Second // a rate that was taken so long is not far too high
+
 	raised = 1.25 // a try that reached so much more met another limit
 )
 
@@ -46,6 +48,16 @@ type series struct {
 	used   float64       // the rate that the server refused
 	wait   time.Duration // as the server named it; 0 unnamed
 	lately int           // requests that left in the second before
+	shut   time.Duration // when the last refused request left
+}
+
+// shutFor is how long the server was shut at least: as it said, or as the last
+// probe showed that was too early.
+func (s *series) shutFor() time.Duration {
+	if s.wait > 0 {
+		return s.wait
+	}
+	return s.shut - s.dry.at
 }
 
 // measured is what the answers since earlier series say of the limit.
@@ -108,11 +120,11 @@ func (c *climb) judge(open time.Duration) {
 			rate = max(rate, min(c.proved, share*used))
 		}
 		c.set(rate)
-	case climbed >= b.back/4 && !b.trial: // a little too high
+	case climbed >= min(b.back/4, aWhile) && !b.trial: // a little too high
 		c.sure = b.sure
 		rate := share * used
 		if c.early <= mostEarly {
-			rate = max(m.average, rate)
+			rate = max(m.average, between(m.average, rate, 0.6))
 		}
 		if used < 1.02*b.proved {
 			c.proved = rate
@@ -145,9 +157,13 @@ func (c *climb) found(m measured) {
 	if b.trial {
 		c.failed = 0
 	}
-	if b.skip > 0 || c.sure > 1 && used < 1.03*b.base {
+	few := c.top < fewPerSecond && used < 1.1*b.base
+	if b.skip > 0 || few || c.sure > 1 && used < 1.03*b.base {
 		c.skip = max(0, b.skip-1)
 		step := min(between(b.base, 0.988*used, 0.5), 1.015*b.base)
+		if few {
+			step = b.base // not worth a refusal
+		}
 		c.set(max(b.base, min(m.average, 0.99*used), step))
 		return
 	}
@@ -188,8 +204,17 @@ func (c *climb) fallBack(share float64, m measured) {
 // search takes a rate that was much too high.
 func (c *climb) search(m measured) {
 	used := c.now.used
-	c.quick = c.before.quick + 1
+	c.quick, c.early = c.before.quick+1, 0
+	since := c.accepted - c.opens[0].count
 	switch {
+	case !c.long && float64(since) > 0.6*used || c.long && c.before.quick == 2:
+		// It took a second's worth, or has a long window: the limit is about that.
+		c.sure = 1
+		c.set(between(farBelow, farBelow*farBelow, float64(min(c.quick-3, 1))) * used)
+		c.distrust()
+		return
+	case since < 8 && m.recent < used/4: // a bucket was empty
+		c.top = between(m.recent, 0.9*used, 0.15)
 	case m.exact:
 		c.top = max(between(m.recent, 0.9*used, 0.3), 0.2*used)
 	case m.average < used:

@@ -67,11 +67,23 @@ type window struct {
 	index  int64
 	used   int
 	before float64 // allowed in the windows that ended
+	most   float64 // requests a second that the workers can send; 0 unbounded
+}
+
+// could is how many of the window that began at t could be used until d later.
+func (w *window) could(n float64, d time.Duration) float64 {
+	if w.most > 0 {
+		n = min(n, w.most*d.Seconds())
+	}
+	return n
 }
 
 func (w *window) advance(t time.Duration) {
 	if i := int64((t + w.phase) / w.length); i != w.index {
-		w.before += w.n * float64(i-w.index)
+		w.before += w.could(w.n, w.length) * float64(i-w.index)
+		if w.index == 0 {
+			w.before += w.could(w.n, w.length-w.phase) - w.could(w.n, w.length)
+		}
 		w.index, w.used = i, 0
 	}
 }

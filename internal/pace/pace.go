@@ -18,8 +18,10 @@
 //     Time, not round trips, drives it, so that a slow server isn't probed less.
 //   - From Vector's adaptive request concurrency, and Netflix's
 //     concurrency-limits (gradient): latency compared with its undisturbed value
-//     shows queueing where no 429 comes; the lanes go back by the very ratio.
-//     Averages over rounds of answers, not single ones, against the noise.
+//     makes queueing suspected where no 429 comes; by the fast answers of a round,
+//     since noise delays some and a queue all of them.
+//   - From BBR: what decides is the rate of answers. Fewer requests in flight are
+//     tried, and kept only if they are answered at the same rate as many.
 //   - From rclone's pacer: waits double while refusals go on, the server's own
 //     word goes before every computed wait, and all callers share one pacer.
 //
@@ -35,6 +37,8 @@
 // that held and one that was refused; the pacer stays at the one that held, and
 // tries more the more rarely, the surer it is. And each 429 must be paid for
 // with good answers before the limit is tried again, which bounds their share.
+// The first series is read by how limits are given: a number a second, ten seconds
+// or a minute. And 429s that come whatever the rate is don't slow the run down.
 // Where headers tell limit, rest and window they are followed instead: no try
 // beyond the limit, and what is left is spread to the window's end.
 //

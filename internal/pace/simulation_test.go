@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"cmp"
 	"container/heap"
 	"math"
 	"math/rand/v2"
@@ -17,11 +18,15 @@ type behaviour struct {
 	changeAt time.Duration // the limit changes then
 	change   float64       // by this factor
 	other    float64       // another client's requests a second
+	noise    disturbance
+	chance   func(r *rand.Rand, n int) bool // request n, from 1, is refused whatever the rate
+	wait     time.Duration                  // and told to wait so long; 0 isn't told
 	fail     func(t time.Duration) bool
 	workers  int
 	records  int // ends when so many are accepted; 0 goes on until time
 	time     time.Duration
-	pacers   int // siblings against the same limit; 0 is one
+	pacers   int           // siblings against the same limit; 0 is one
+	stagger  time.Duration // they begin within this; 0 is 2 s
 	learnt   *Learnt
 	seed     uint64
 }
@@ -91,6 +96,7 @@ type simulation struct {
 	since   []time.Duration
 	armed   []time.Duration
 	busy    int
+	arrived int
 	backlog []event
 	out     outcome
 }
@@ -99,6 +105,9 @@ func (b behaviour) run(newPolicy func(Options) policy) outcome {
 	s := &simulation{b: b, rand: rand.New(rand.NewPCG(b.seed, 1))}
 	if b.limit != nil {
 		s.lim = b.limit()
+	}
+	if w, ok := s.lim.(*window); ok {
+		w.most = float64(max(1, b.pacers)*cmp.Or(b.workers, 64)) / b.latency.Seconds()
 	}
 	for i := range max(1, b.pacers) {
 		o := Options{Workers: b.workers, Rand: rand.NewPCG(b.seed, uint64(i)+2), Learnt: b.learnt, MaxWait: 15 * time.Minute}.withDefaults()
@@ -120,7 +129,7 @@ func (b behaviour) run(newPolicy func(Options) policy) outcome {
 		// Siblings don't start in the same instant.
 		at := time.Duration(0)
 		if i > 0 {
-			at = time.Duration(s.rand.Int64N(int64(2 * time.Second)))
+			at = time.Duration(s.rand.Int64N(int64(cmp.Or(b.stagger, 2*time.Second))))
 		}
 		s.since[i], s.armed[i] = at, at
 		s.push(event{at: at, kind: wakes, pacer: i})
@@ -223,6 +232,13 @@ func (s *simulation) arrive(e event) {
 	e.answer.Kind = OK
 	if s.b.fail != nil && s.b.fail(s.now) {
 		e.answer.Kind, e.answer.Status = Failed, 503
+	} else if s.b.chance != nil {
+		s.arrived++
+		e.answer.Limits.Remaining = -1
+		if s.b.chance(s.rand, s.arrived) {
+			e.answer.Kind = Throttled
+			e.answer.Limits.HasRetryAfter, e.answer.Limits.RetryAfter = s.b.wait > 0, s.b.wait
+		}
 	} else if s.lim != nil {
 		if !s.lim.take(s.now) {
 			e.answer.Kind = Throttled
@@ -244,14 +260,24 @@ func (s *simulation) arrive(e event) {
 func (s *simulation) serve(e event) {
 	s.busy++
 	e.kind = served
-	e.at = s.now + s.shake(s.b.latency)
+	e.at = s.now + s.disturb(s.shake(s.b.latency))
 	s.push(e)
 }
 
 func (s *simulation) reply(e event) {
 	e.kind = answered
 	e.at = s.now + e.back
+	if s.b.slots == 0 {
+		e.at = s.now + s.disturb(e.back)
+	}
 	s.push(e)
+}
+
+func (s *simulation) disturb(d time.Duration) time.Duration {
+	if s.b.noise == nil {
+		return d
+	}
+	return s.b.noise(s.rand, s.now, d)
 }
 
 func (s *simulation) dispatch(i int) {
