@@ -30,9 +30,22 @@ type image struct {
 	untold []int  // tables that go whole because of it
 }
 
-// loadImage opens a state with what it was told; nil where there is none. The error is one of
-// errForeign, errVersion, errBroken, or the system's.
+// loadImage opens a state with what it was told; nil where there is none. The
+// error is one of errForeign, errVersion, errBroken, or the system's.
 func loadImage(path string) (*image, error) {
+	m, err := loadOwn(path)
+	if err != nil || m == nil {
+		return nil, err
+	}
+	if m.told, err = readTold(path, m.forget); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// loadOwn opens a state without what it was told.
+func loadOwn(path string) (*image, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
@@ -56,16 +69,10 @@ func loadImage(path string) (*image, error) {
 		return nil, err
 	}
 	m := &image{bytes: b, unmap: unmap}
-	err = m.parse()
-	var list []told
-	if err == nil {
-		list, err = readTold(path)
-	}
-	if err != nil {
+	if err := m.parse(); err != nil {
 		unmap()
 		return nil, err
 	}
-	m.forget(list)
 	return m, nil
 }
 

@@ -88,7 +88,8 @@ func (s *Store) merge() error {
 	seen, err := writeImage(s.disk, s.path, parts)
 	var m *image
 	if err == nil {
-		m, err = loadImage(s.path)
+		// What it was told is for whoever opens it next, who reads all of it.
+		m, err = loadOwn(s.path)
 	}
 	if err == nil && (m == nil || at >= len(m.tables)) {
 		err = errBroken
@@ -99,9 +100,6 @@ func (s *Store) merge() error {
 	}
 	s.use(m)
 	s.seen = seen[at]
-	if said := m.logs[at]; said != nil { // by who is telling it something right now
-		s.log = said
-	}
 	s.pending, s.durable, s.dirty = s.pending[:0], s.last, false
 	s.synced.Broadcast()
 	return nil

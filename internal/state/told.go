@@ -1,13 +1,16 @@
 package state
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,8 +41,6 @@ type told struct {
 	size  int64 // of the file when it was read
 	scope Scope // its Workspace says nothing
 	any   bool  // what it is about can't be made out
-	all   bool
-	sent  []sentAs
 }
 
 // sentAs is a request about a hash.
@@ -52,77 +53,117 @@ type sentAs struct {
 // may be of one workspace, so they don't keep two tables apart.
 func (t *told) concerns(scope Scope) bool { return t.any || t.scope.SameRecords(scope) }
 
-// forgets tells whether the whole of a table that it concerns goes.
-func (t *told) forgets(scope Scope) bool { return t.all || t.scope.Keys != scope.Keys }
-
-// readTold reads what lies beside a state. A file without any content is one
+// readTold reads what lies beside a state, and hands out what each file tells, a
+// frame at a time: nothing sent stands for all. A file without any content is one
 // that was made a moment ago: nothing was sent that it would tell of.
-func readTold(path string) ([]told, error) {
+func readTold(path string, forget func(t *told, sent []sentAs)) ([]told, error) {
 	names, err := filesBeside(path, toldSuffix)
 	if err != nil {
 		return nil, err
 	}
-	var all []told
+	var list []told
 	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && len(b) == 0 {
+		t := told{path: name}
+		err := t.read(forget)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && t.size == 0 {
 			continue
 		}
-		t := told{path: name, size: int64(len(b))}
-		if err != nil || !t.parse(b) {
-			t.any, t.all = true, true
+		if err != nil {
+			t.any = true
+			forget(&t, nil)
 		}
-		all = append(all, t)
+		list = append(list, t)
 	}
-	return all, nil
+	return list, nil
 }
 
-func (t *told) parse(b []byte) bool {
-	rest, ok := bytes.CutPrefix(b, []byte(toldMark))
-	if !ok || len(rest) < 8 {
-		return false
+func (t *told) read(forget func(t *told, sent []sentAs)) error {
+	f, err := os.Open(t.path)
+	if err != nil {
+		return err
 	}
-	n, sum := uint64(binary.LittleEndian.Uint32(rest)), binary.LittleEndian.Uint32(rest[4:])
-	rest = rest[8:]
-	if n > uint64(len(rest)) || checksum(rest[:n]) != sum || json.Unmarshal(rest[:n], &t.scope) != nil {
-		return false
+	defer f.Close()
+	r := &counting{r: bufio.NewReaderSize(f, 1<<16)}
+	defer func() {
+		io.Copy(io.Discard, r) // behind damage, too
+		t.size = r.n
+	}()
+	mark := make([]byte, len(toldMark)+8)
+	switch _, err := io.ReadFull(r, mark); {
+	case err == io.EOF:
+		return nil
+	case err != nil || !bytes.HasPrefix(mark, []byte(toldMark)):
+		return errBroken
 	}
-	for rest = rest[n:]; len(rest) > 0; {
-		if len(rest) < toldFrame {
-			return true
-		}
-		size, sum := toldOne*uint64(binary.LittleEndian.Uint32(rest)), binary.LittleEndian.Uint32(rest[4:])
-		if checksum(rest[:8]) != binary.LittleEndian.Uint32(rest[8:]) {
-			return false
-		}
-		if rest = rest[toldFrame:]; size > uint64(len(rest)) {
-			return true
-		}
-		if checksum(rest[:size]) != sum {
-			return false
-		}
-		t.all = t.all || size == 0
-		for at := uint64(0); at < size; at += toldOne {
-			t.sent = append(t.sent, sentAs{binary.LittleEndian.Uint64(rest[at:]), Fingerprint(rest[at+8 : at+toldOne])})
-		}
-		rest = rest[size:]
+	sums := mark[len(toldMark):]
+	name, err := readSummed(r, uint64(binary.LittleEndian.Uint32(sums)), binary.LittleEndian.Uint32(sums[4:]))
+	if err != nil || json.Unmarshal(name, &t.scope) != nil {
+		return errBroken
 	}
-	return true
+	var head [toldFrame]byte
+	for {
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			return cutOffAt(err)
+		}
+		if checksum(head[:8]) != binary.LittleEndian.Uint32(head[8:]) {
+			return errBroken
+		}
+		b, err := readSummed(r, toldOne*uint64(binary.LittleEndian.Uint32(head[:])), binary.LittleEndian.Uint32(head[4:]))
+		if err != nil {
+			return cutOffAt(err)
+		}
+		sent := make([]sentAs, 0, len(b)/toldOne)
+		for ; len(b) > 0; b = b[toldOne:] {
+			sent = append(sent, sentAs{binary.LittleEndian.Uint64(b), Fingerprint(b[8:toldOne])})
+		}
+		forget(t, sent)
+	}
 }
 
-// forget takes out of an image what it was told to forget.
-func (m *image) forget(list []told) {
-	m.told = list
-	for _, what := range list {
-		for i, t := range m.tables {
-			switch {
-			case !what.concerns(t.scope):
-			case what.forgets(t.scope):
-				m.tables[i], m.logs[i] = &table{scope: t.scope}, nil
-				m.untold = append(m.untold, i)
-			default:
-				m.drop(i, what.sent)
-			}
+// cutOffAt is no error where a file ends, in its last frame or before it.
+func cutOffAt(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
+}
+
+// readSummed reads n bytes that have a checksum. It makes no more room than
+// there are bytes, whatever a damaged file says.
+func readSummed(r io.Reader, n uint64, sum uint32) ([]byte, error) {
+	var b bytes.Buffer
+	if _, err := io.CopyN(&b, r, int64(n)); err != nil {
+		return nil, err
+	}
+	if checksum(b.Bytes()) != sum {
+		return nil, errBroken
+	}
+	return b.Bytes(), nil
+}
+
+// counting counts the bytes that are read.
+type counting struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counting) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// forget takes out of an image what a file told it to: nothing sent stands for
+// all. So does what was sent with keys of another way.
+func (m *image) forget(what *told, sent []sentAs) {
+	for i, t := range m.tables {
+		switch {
+		case !what.concerns(t.scope):
+		case len(sent) > 0 && what.scope.Keys == t.scope.Keys:
+			m.drop(i, sent)
+		case !slices.Contains(m.untold, i):
+			m.tables[i], m.logs[i] = &table{scope: t.scope}, nil
+			m.untold = append(m.untold, i)
 		}
 	}
 }
@@ -201,7 +242,7 @@ func takeIn(path string) error {
 
 // takeInNothing is for a state that isn't there, so it has nothing to forget.
 func takeInNothing(path string) error {
-	list, err := readTold(path)
+	list, err := readTold(path, func(*told, []sentAs) {})
 	sweepTold(list)
 	return err
 }
@@ -233,6 +274,32 @@ func Tell(path string, scope Scope, all bool) *Teller {
 	}
 	scope.Workspace = ""
 	return &Teller{path: path, scope: scope, all: all}
+}
+
+// Begin finds out whether there is a way to tell, before anything is sent. A
+// Teller of all says so at once and has nothing more to say. The error is an
+// [*Error].
+func (t *Teller) Begin() error {
+	if t.all {
+		t.Sending(nil, Fingerprint{})
+		return t.Flush()
+	}
+	// Should this process be killed, the next who opens the state removes it.
+	f, name, err := createBeside(t.path, tempSuffix)
+	if err != nil {
+		return problem("telling", t.path, err)
+	}
+	f.Close()
+	os.Remove(name)
+	return nil
+}
+
+// createBeside makes a file whose name can't be guessed, not following a link
+// that is there already.
+func createBeside(path, suffix string) (f *os.File, name string, err error) {
+	name = path + "." + strings.ToLower(rand.Text()[:16]) + suffix
+	f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	return f, name, err
 }
 
 // Sending says what is about to be sent for a record's lane keys. [Teller.Flush]
@@ -291,9 +358,7 @@ func (t *Teller) write(frame []byte) error {
 // begin makes the file. It is locked before it has any content, so that nobody
 // sweeps it away.
 func (t *Teller) begin() error {
-	// Not to be guessed, and not following a link that is there already.
-	name := t.path + "." + strings.ToLower(rand.Text()[:16]) + toldSuffix
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	file, name, err := createBeside(t.path, toldSuffix)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func TestWhatWasSaidAfterItWasReadStays(t *testing.T) {
 	path := remembers(t, "a")
 	teller := Tell(path, products, false)
 	tell(t, teller, "b", "1")
-	list, err := readTold(path)
+	list, err := readTold(path, func(*told, []sentAs) {})
 	must(t, err)
 	tell(t, teller, "a", "2")
 	teller.off()
@@ -225,10 +225,20 @@ func TestADamagedFileForgetsAll(t *testing.T) {
 			t.Fatalf("cut after %d bytes: a is known %t, b %t", n, knows("a"), knows("b"))
 		}
 	}
+	good[len(toldMark)] ^= 1
+	must(t, os.WriteFile(name, good, 0o600))
+	must(t, open(t, path, products, Options{}).Close())
+	if got := toldFiles(t, path); len(got) != 0 {
+		t.Errorf("in the end %v is left", got)
+	}
 }
 
 func TestAFullDiskKeepsWhatCanNotBeToldFromBeingSent(t *testing.T) {
-	teller := Tell(filepath.Join(t.TempDir(), "none", "state"), products, false)
+	dir := filepath.Join(t.TempDir(), "gone")
+	must(t, os.Mkdir(dir, 0o700))
+	teller := Tell(filepath.Join(dir, "state"), products, false)
+	must(t, teller.Begin())
+	must(t, os.Remove(dir)) // Begin left nothing in it
 	teller.Sending([]string{"a"}, print("a", "1"))
 	for range 2 {
 		if teller.Flush() == nil {
@@ -236,4 +246,47 @@ func TestAFullDiskKeepsWhatCanNotBeToldFromBeingSent(t *testing.T) {
 		}
 	}
 	teller.Close()
+}
+
+func TestWhereNothingCanBeToldIsKnownBeforeAnythingIsSent(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		teller := Tell(filepath.Join(t.TempDir(), "none", "state"), products, all)
+		if teller.Begin() == nil {
+			t.Errorf("all %t: it can begin in a directory that isn't there", all)
+		}
+		teller.Close()
+	}
+}
+
+func TestWhoTellsOfAllSaysSoAtOnce(t *testing.T) {
+	path := remembers(t, "a")
+	teller := Tell(path, products, true)
+	must(t, teller.Begin())
+	teller.off()
+	if s := open(t, path, products, Options{}); s.Len() != 0 {
+		t.Errorf("it still knows %d", s.Len())
+	}
+}
+
+func TestALongTaleIsReadInParts(t *testing.T) {
+	path := remembers(t, "a", "b")
+	teller := Tell(path, products, false)
+	for range 200 {
+		for i := range 1000 {
+			teller.Sending([]string{benchKey(i)}, Fingerprint{})
+		}
+		must(t, teller.Flush())
+	}
+	tell(t, teller, "a", "2")
+	teller.off()
+	frames, most := 0, 0
+	_, err := readTold(path, func(_ *told, sent []sentAs) { frames, most = frames+1, max(most, len(sent)) })
+	must(t, err)
+	if frames != 201 || most != 1000 {
+		t.Errorf("%d parts of at most %d records were handed out", frames, most)
+	}
+	s := open(t, path, products, Options{})
+	if s.same(hashKey("a"), print("a", "1")) || !s.same(hashKey("b"), print("b", "1")) {
+		t.Error("it was not told of a, or was of b")
+	}
 }
