@@ -36,14 +36,39 @@ func (r *pushRun) openState(ctx context.Context) error {
 	}
 	others, err := r.otherStates()
 	for _, path := range others {
-		r.tell(path, false)
+		if err := r.tell(path); err != nil {
+			return err
+		}
 	}
 	return err
 }
 
-// tell has the run tell a state, which it doesn't hold, what it sends.
-func (r *pushRun) tell(path string, all bool) {
-	r.told = append(r.told, state.Tell(path, r.scope(), all))
+// tell has the run tell a state, which it doesn't hold, what it sends. Where
+// there is no way to, the state would take for unchanged what this run changes,
+// so nothing may be sent.
+func (r *pushRun) tell(path string) error {
+	teller := state.Tell(path, r.scope(), false)
+	if err := teller.Begin(); err != nil {
+		return untold(err)
+	}
+	r.told = append(r.told, teller)
+	return nil
+}
+
+func untold(err error) error {
+	return &hinted{fmt.Errorf("what --only-changed remembers would be wrong after this push: %w", err),
+		"make its directory writable, or remove the file if nobody needs it: everything is then sent once more"}
+}
+
+// tellUnread tells a state of another user, which can't be read, what is sent.
+// Where there is no way to, it is as if the other user's were another machine.
+func (r *pushRun) tellUnread(path string, unread error) {
+	if r.tell(path) == nil {
+		return
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err == nil { // somebody has a state directory there
+		r.app.warn(fmt.Sprintf("what --only-changed may remember there won't know of this push (%v): add --full to the next push that uses it", unread))
+	}
 }
 
 // keeper is what the pipeline tells of requests; nil where nobody wants to know.
@@ -67,37 +92,42 @@ func (r *pushRun) openKnown(context.Context) error {
 		return nil
 	case errors.Is(err, state.ErrForeign):
 		return nil // and so nobody will use it
+	case errors.Is(err, fs.ErrPermission):
+		r.tellUnread(path, err)
+		return nil
 	case err != nil && !errors.Is(err, state.ErrDamaged):
 		return err
 	}
 	if err == nil && !slices.ContainsFunc(scopes, r.scope().SameRecords) {
-		// There is none now, but a push with --only-changed may begin one before
-		// this one ends.
-		if r.mayHaveState(path) {
-			r.tell(path, true)
-		}
+		r.tellOfAll(path)
 		return nil
 	}
 	r.state, err = state.Open(path, r.scope(), state.Options{Full: true})
 	if errors.Is(err, state.ErrLocked) {
 		r.app.note("another push uses what --only-changed remembers; it is told what this one sends, and the next push with --only-changed sends that once more")
-		r.tell(path, false)
-		return nil
+		return r.tell(path)
 	}
 	if err != nil {
-		return err
+		return untold(err)
 	}
 	r.warnOfAnew("will be sent again by the next push with --only-changed")
 	return nil
 }
 
-// mayHaveState tells whether a state could be made in a place.
-func (r *pushRun) mayHaveState(path string) bool {
+// tellOfAll is for a state that isn't there, but that a push with --only-changed
+// may begin before this one ends: it will forget everything. Where it can't be
+// told of that, none can begin.
+func (r *pushRun) tellOfAll(path string) {
 	if r.settings.state == "" && makeStateDirectory() != nil {
-		return false
+		return
 	}
-	dir, err := os.Stat(filepath.Dir(path))
-	return err == nil && dir.IsDir() && dir.Mode().Perm()&0o200 != 0
+	teller := state.Tell(path, r.scope(), true)
+	if err := teller.Begin(); err != nil {
+		r.app.log.Debug("no state can be begun while this push runs", "error", err)
+		teller.Close()
+		return
+	}
+	r.told = append(r.told, teller)
 }
 
 func (r *pushRun) warnOfAnew(consequence string) {
@@ -128,8 +158,12 @@ func (r *pushRun) otherStates() ([]string, error) {
 		if samePlace(path, own) || r.ofSibling(path) {
 			continue
 		}
-		// One that can't be read is of no use to any push either.
+		// One that can't be read is of no use to any push either, but for one of
+		// another user's.
 		scopes, err := state.Scopes(path)
+		if errors.Is(err, fs.ErrPermission) {
+			r.tellUnread(path, err)
+		}
 		if err == nil && slices.ContainsFunc(scopes, r.scope().SameRecords) {
 			others = append(others, path)
 		}
