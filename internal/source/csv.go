@@ -54,7 +54,7 @@ func (c *csvReader) read() (Record, error) {
 				line = line[:n-1]
 			}
 			if bytes.IndexByte(line, '"') < 0 && bytes.IndexByte(line, '\r') < 0 {
-				return c.plainRecord(line, next), nil
+				return c.plainRecord(line, next, !found), nil
 			}
 		}
 	}
@@ -132,8 +132,9 @@ func (c *csvReader) finish(rec *Record, n int, lines int64) {
 	rec.End = c.place.Position
 }
 
-// plainRecord makes a record of a line without quotes.
-func (c *csvReader) plainRecord(line []byte, next int) Record {
+// plainRecord makes a record of a line without quotes; last says that the input
+// ends there without a line end.
+func (c *csvReader) plainRecord(line []byte, next int, last bool) Record {
 	var rec Record
 	if i := c.charset.badChar(line); i >= 0 {
 		c.rec.cells = c.splitPlain(line, c.rec.cells[:0])
@@ -142,7 +143,7 @@ func (c *csvReader) plainRecord(line []byte, next int) Record {
 		return rec
 	}
 	s := string(line)
-	if c.header.plain && len(c.delimiter) == 1 {
+	if c.header.plain && len(c.delimiter) == 1 && !last {
 		if cells, ok := split(s, c.delimiter[0], c.width); ok {
 			rec.Cells = cells
 			c.finish(&rec, next, 1)
@@ -150,7 +151,7 @@ func (c *csvReader) plainRecord(line []byte, next int) Record {
 		}
 	}
 	c.rec.cells = c.splitPlain(line, c.rec.cells[:0])
-	c.fillIn(&rec, s, line)
+	c.fillIn(&rec, s, line, last)
 	c.finish(&rec, next, 1)
 	return rec
 }
@@ -191,7 +192,7 @@ func (c *csvReader) quotedRecord() Record {
 	if i := c.charset.badChar(raw); i >= 0 {
 		c.reject(&rec, raw, c.badCharError(raw, i))
 	} else {
-		c.fillIn(&rec, string(raw), raw)
+		c.fillIn(&rec, string(raw), raw, c.rec.ending == endOfInput && c.rec.next == c.rec.end)
 	}
 	c.finish(&rec, c.rec.next, c.linesOf(&c.rec))
 	return rec
@@ -209,10 +210,15 @@ func (c *csvReader) linesOf(rec *scanned) int64 {
 	return n
 }
 
-// fillIn gives rec the cells of text, or the reason why it can't have them.
-func (c *csvReader) fillIn(rec *Record, text string, raw []byte) {
+// fillIn gives rec the cells of text, or the reason why it can't have them; last
+// says that the input ends behind it without a line end.
+func (c *csvReader) fillIn(rec *Record, text string, raw []byte, last bool) {
 	spans := c.rec.cells
-	if n := len(spans); n > c.width {
+	if n := len(spans); last && n < c.width {
+		// What is there of its last cell may be half a value.
+		c.reject(rec, raw, cutOff(n, c.width))
+		return
+	} else if n > c.width {
 		for _, s := range spans[c.width:] {
 			if strings.TrimSpace(text[s.from:s.to]) != "" {
 				c.reject(rec, raw, tooManyCells(n, c.width))
@@ -236,6 +242,13 @@ func cellText(text string, s cellSpan) string {
 		t = strings.ReplaceAll(t, `""`, `"`)
 	}
 	return t
+}
+
+func cutOff(n, width int) *RecordError {
+	return &RecordError{
+		Problem: fmt.Sprintf("the file ends in the middle of this record, after %s of %d, without a line end", plural(int64(n), "cell"), width),
+		Hint:    "the file is cut off: make it anew; if this is all of it, write its empty cells and a line end",
+	}
 }
 
 func tooManyCells(n, width int) *RecordError {
