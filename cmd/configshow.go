@@ -118,12 +118,19 @@ func shownValue(f *pflag.Flag) any {
 	return text
 }
 
-// firstWord is a command line without its arguments, which may be secret.
+// firstWord is a command line without its arguments, which may be secret. So may
+// be what is set before the program: KEY=… program.
 func firstWord(line string) string {
-	if program, _, more := strings.Cut(strings.TrimSpace(line), " "); more {
-		return program + " …"
+	words := strings.Fields(line)
+	switch {
+	case len(words) == 0:
+		return ""
+	case strings.Contains(words[0], "="):
+		return "…"
+	case len(words) > 1:
+		return words[0] + " …"
 	}
-	return line
+	return words[0]
 }
 
 func (conf *configuration) commandSetting() setting {

@@ -73,7 +73,9 @@ type jobRun struct {
 
 	journal *journal.JobJournal // nil where the job can't be gone on with
 	told    []report.JobPush    // of the pushes that are over
-	begun   bool                // everything is prepared; from here on records may be sent
+
+	unwritten error // why one of them could not be told of
+	begun     bool  // everything is prepared; from here on records may be sent
 }
 
 // part is a push's place in a job.
@@ -256,8 +258,8 @@ func (j *jobRun) runAll(ctx context.Context) error {
 		wentWrong[r.part.Name] = over.Result.Outcome != push.Complete && over.Result.Outcome != push.Rejects
 		fates[r.part.Name] = over
 		j.told = append(j.told, over)
-		if err := j.tell(over, r.part); err != nil {
-			return &runEnded{exitFailed, err}
+		if err := j.tell(over, r.part); err != nil && j.unwritten == nil {
+			j.unwritten = err // the pushes matter more than what is told of them
 		}
 		r.close()
 	}
@@ -351,7 +353,7 @@ func (j *jobRun) finish(ctx context.Context) error {
 	if ctx.Err() != nil && worst == push.Interrupted {
 		ended = context.Cause(ctx)
 	}
-	if err := j.write(ctx, code, worst, ended); err != nil {
+	if err := cmp.Or(j.write(ctx, code, worst, ended), j.unwritten); err != nil {
 		return &runEnded{gravestCode(code, exitFailed), err}
 	}
 	return &runEnded{code, ended}

@@ -20,10 +20,13 @@ func (p *parser) expand(node ast.Node) {
 	switch n := node.(type) {
 	case *ast.MappingNode:
 		for _, pair := range n.Values {
-			p.expand(pair.Value)
+			p.expand(pair)
 		}
 	case *ast.MappingValueNode:
-		p.expand(n.Value)
+		// A shell expands its commands itself: there a value can't become code.
+		if n.Key.GetToken().Value != keyOnFinish {
+			p.expand(n.Value)
+		}
 	case *ast.SequenceNode:
 		for _, item := range n.Values {
 			p.expand(item)

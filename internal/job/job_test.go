@@ -103,6 +103,21 @@ func TestVariablesAreExpandedInValuesAlone(t *testing.T) {
 	}
 }
 
+func TestACommandIsLeftToItsShell(t *testing.T) {
+	o := options()
+	o.Flags["on-finish"] = false
+	f, err := job.Parse("job.yaml", []byte("pushes:\n  - {name: a, files: '${DIR}/a.csv', on-finish: 'echo ${UNSET} ${ODD}'}\n"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Pushes[0].Flags[0].Values[0].Text; got != "echo ${UNSET} ${ODD}" {
+		t.Errorf("the command is %q", got)
+	}
+	if got := f.Pushes[0].Files[0].Text; got != "exports/a.csv" {
+		t.Errorf("the file is %q", got)
+	}
+}
+
 func TestTheDigestTellsAChangedFileAndAChangedVariable(t *testing.T) {
 	const text = "pushes: [{name: a, files: '${DIR}/a.csv'}]"
 	first := parse(t, text).Digest

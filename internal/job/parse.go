@@ -39,6 +39,7 @@ const (
 	keyColumns  = "columns"
 	keyAfter    = "after"
 	keyOnError  = "on_error"
+	keyOnFinish = "on-finish" // a flag whose value is left to the shell
 )
 
 // Parse reads a job file (YAML, or JSON, which is YAML too). It is strict:
