@@ -9,12 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
-
-	"crypto/rand"
 
 	"github.com/gofrs/flock"
 )
@@ -54,7 +49,8 @@ type sentAs struct {
 func (t *told) concerns(scope Scope) bool { return t.any || t.scope.SameRecords(scope) }
 
 // readTold reads what lies beside a state, and hands out what each file tells, a
-// frame at a time: nothing sent stands for all. A file without any content is one
+// frame at a time, which is good until forget returns: nothing sent stands for
+// all. A file without any content is one
 // that was made a moment ago: nothing was sent that it would tell of.
 func readTold(path string, forget func(t *told, sent []sentAs)) ([]told, error) {
 	names, err := filesBeside(path, toldSuffix)
@@ -96,11 +92,13 @@ func (t *told) read(forget func(t *told, sent []sentAs)) error {
 		return errBroken
 	}
 	sums := mark[len(toldMark):]
-	name, err := readSummed(r, uint64(binary.LittleEndian.Uint32(sums)), binary.LittleEndian.Uint32(sums[4:]))
+	var room bytes.Buffer
+	name, err := readSummed(r, &room, uint64(binary.LittleEndian.Uint32(sums)), binary.LittleEndian.Uint32(sums[4:]))
 	if err != nil || json.Unmarshal(name, &t.scope) != nil {
 		return errBroken
 	}
 	var head [toldFrame]byte
+	var sent []sentAs
 	for {
 		if _, err := io.ReadFull(r, head[:]); err != nil {
 			return cutOffAt(err)
@@ -108,11 +106,11 @@ func (t *told) read(forget func(t *told, sent []sentAs)) error {
 		if checksum(head[:8]) != binary.LittleEndian.Uint32(head[8:]) {
 			return errBroken
 		}
-		b, err := readSummed(r, toldOne*uint64(binary.LittleEndian.Uint32(head[:])), binary.LittleEndian.Uint32(head[4:]))
+		b, err := readSummed(r, &room, toldOne*uint64(binary.LittleEndian.Uint32(head[:])), binary.LittleEndian.Uint32(head[4:]))
 		if err != nil {
 			return cutOffAt(err)
 		}
-		sent := make([]sentAs, 0, len(b)/toldOne)
+		sent = sent[:0]
 		for ; len(b) > 0; b = b[toldOne:] {
 			sent = append(sent, sentAs{binary.LittleEndian.Uint64(b), Fingerprint(b[8:toldOne])})
 		}
@@ -128,17 +126,17 @@ func cutOffAt(err error) error {
 	return err
 }
 
-// readSummed reads n bytes that have a checksum. It makes no more room than
-// there are bytes, whatever a damaged file says.
-func readSummed(r io.Reader, n uint64, sum uint32) ([]byte, error) {
-	var b bytes.Buffer
-	if _, err := io.CopyN(&b, r, int64(n)); err != nil {
+// readSummed reads n bytes that have a checksum into room, which grows no larger
+// than there are bytes, whatever a damaged file says.
+func readSummed(r io.Reader, room *bytes.Buffer, n uint64, sum uint32) ([]byte, error) {
+	room.Reset()
+	if _, err := io.CopyN(room, r, int64(n)); err != nil {
 		return nil, err
 	}
-	if checksum(b.Bytes()) != sum {
+	if checksum(room.Bytes()) != sum {
 		return nil, errBroken
 	}
-	return b.Bytes(), nil
+	return room.Bytes(), nil
 }
 
 // counting counts the bytes that are read.
@@ -245,154 +243,4 @@ func takeInNothing(path string) error {
 	list, err := readTold(path, func(*told, []sentAs) {})
 	sweepTold(list)
 	return err
-}
-
-// Teller tells a state, which this process doesn't hold, of records before they
-// are sent, so that it forgets them. Its methods may be called by several
-// goroutines at a time.
-type Teller struct {
-	path  string
-	scope Scope
-	all   bool
-
-	mu      sync.Mutex
-	pending []byte // a frame that is not written yet
-	spoke   bool   // all was told
-
-	writing sync.Mutex
-	file    *os.File // nil until there is something to tell
-	lock    *flock.Flock
-	failed  error
-}
-
-// Tell is for records of a scope, the workspace aside, that are sent although
-// the state in path can't be held. all tells the state to forget the whole of
-// the scope: for one that doesn't exist, but may by the end.
-func Tell(path string, scope Scope, all bool) *Teller {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	scope.Workspace = ""
-	return &Teller{path: path, scope: scope, all: all}
-}
-
-// Begin finds out whether there is a way to tell, before anything is sent. A
-// Teller of all says so at once and has nothing more to say. The error is an
-// [*Error].
-func (t *Teller) Begin() error {
-	if t.all {
-		t.Sending(nil, Fingerprint{})
-		return t.Flush()
-	}
-	// Should this process be killed, the next who opens the state removes it.
-	f, name, err := createBeside(t.path, tempSuffix)
-	if err != nil {
-		return problem("telling", t.path, err)
-	}
-	f.Close()
-	os.Remove(name)
-	return nil
-}
-
-// createBeside makes a file whose name can't be guessed, not following a link
-// that is there already.
-func createBeside(path, suffix string) (f *os.File, name string, err error) {
-	name = path + "." + strings.ToLower(rand.Text()[:16]) + suffix
-	f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-	return f, name, err
-}
-
-// Sending says what is about to be sent for a record's lane keys. [Teller.Flush]
-// must be called before it is.
-func (t *Teller) Sending(keys []string, fp Fingerprint) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.all && t.spoke {
-		return
-	}
-	t.spoke = true
-	if len(t.pending) == 0 {
-		t.pending = append(t.pending, make([]byte, toldFrame)...)
-	}
-	for _, k := range keys {
-		if !t.all {
-			t.pending = append(binary.LittleEndian.AppendUint64(t.pending, hashKey(k)), fp[:]...)
-		}
-	}
-}
-
-// Flush brings to disk what was said. After an error nothing more may be sent.
-// It is an [*Error].
-func (t *Teller) Flush() error {
-	t.writing.Lock()
-	defer t.writing.Unlock()
-	t.mu.Lock()
-	frame := t.pending
-	t.pending = nil
-	t.mu.Unlock()
-	if t.failed == nil && len(frame) > 0 {
-		t.failed = t.write(frame)
-	}
-	if t.failed != nil {
-		return problem("telling", t.path, t.failed)
-	}
-	return nil
-}
-
-func (t *Teller) write(frame []byte) error {
-	if t.file == nil {
-		if err := t.begin(); err != nil {
-			return err
-		}
-	}
-	sent := frame[toldFrame:]
-	binary.LittleEndian.PutUint32(frame, uint32(len(sent)/toldOne))
-	binary.LittleEndian.PutUint32(frame[4:], checksum(sent))
-	binary.LittleEndian.PutUint32(frame[8:], checksum(frame[:8]))
-	if _, err := t.file.Write(frame); err != nil {
-		return err
-	}
-	return t.file.Sync()
-}
-
-// begin makes the file. It is locked before it has any content, so that nobody
-// sweeps it away.
-func (t *Teller) begin() error {
-	file, name, err := createBeside(t.path, toldSuffix)
-	if err != nil {
-		return err
-	}
-	t.file = file
-	t.lock = flock.New(name, flock.SetPermissions(0o600))
-	if ok, err := t.lock.TryLock(); err != nil || !ok {
-		return errors.Join(err, ErrLocked)
-	}
-	scope, err := json.Marshal(t.scope)
-	if err != nil {
-		return err
-	}
-	head := binary.LittleEndian.AppendUint32([]byte(toldMark), uint32(len(scope)))
-	head = binary.LittleEndian.AppendUint32(head, checksum(scope))
-	if _, err := file.Write(append(head, scope...)); err != nil {
-		return err
-	}
-	return osDisk{}.SyncDir(filepath.Dir(name))
-}
-
-// Close lets go, and has the state take in what it was told where nobody uses
-// it. What can't be taken in now is when the state is next opened. Further calls
-// do nothing.
-func (t *Teller) Close() {
-	t.writing.Lock()
-	defer t.writing.Unlock()
-	if t.file == nil {
-		return
-	}
-	t.file.Close()
-	t.lock.Close()
-	t.file = nil
-	if t.failed == nil {
-		t.failed = fs.ErrClosed
-	}
-	_ = takeIn(t.path) // the file stays where it fails, which is safe
 }
