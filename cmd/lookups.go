@@ -63,7 +63,12 @@ func (r *pushRun) learn() func(match, recordID string) {
 	case !asked:
 		return nil
 	case !r.settings.dryRun:
-		return func(match, recordID string) { r.lookups.Learn(r.object, r.match, match, recordID) }
+		peers := r.peers()
+		return func(match, recordID string) {
+			for _, l := range peers {
+				l.Learn(r.object, r.match, match, recordID)
+			}
+		}
 	case r.part == nil:
 		return nil
 	}
@@ -72,18 +77,29 @@ func (r *pushRun) learn() func(match, recordID string) {
 	return func(match, _ string) { r.wouldWrite = append(r.wouldWrite, match) }
 }
 
+// peers are the lookups of the push's CRM: pushes of a job that differ in their
+// retries, say, have lookups of their own.
+func (r *pushRun) peers() (all []*lookups) {
+	for key, l := range r.shared.lookups {
+		if key.service == r.service() {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
 // tellLookups has the later pushes of a job find the records that this one wrote,
 // and in a dry run those that it would write.
 func (r *pushRun) tellLookups(result *push.Result) {
 	if result.Created+result.Updated > 0 {
-		for key, l := range r.shared.lookups {
-			if key.service == r.service() {
-				l.Reread(r.object, r.match)
-			}
+		for _, l := range r.peers() {
+			l.Reread(r.object, r.match)
 		}
 	}
-	for _, match := range r.wouldWrite {
-		r.lookups.Learn(r.object, r.match, match, "")
+	for _, l := range r.peers() {
+		for _, match := range r.wouldWrite {
+			l.Learn(r.object, r.match, match, "")
+		}
 	}
 	r.wouldWrite = nil
 }
