@@ -59,12 +59,12 @@ func (r *pushRun) outcome() told {
 	}
 	s := r.settings
 	t := told{s.reports, s.metrics, s.onFinish}
+	// Like the reject file, the metrics are those of real runs.
+	if (s.dryRun || s.sandbox) && (r.part != nil || !r.conf.explicit["metrics"]) {
+		t.metrics = ""
+	}
 	if r.part != nil {
 		return t.only(r.conf.inJob)
-	}
-	// Like the reject file, the metrics are those of real runs.
-	if (s.dryRun || s.sandbox) && !r.conf.explicit["metrics"] {
-		t.metrics = ""
 	}
 	return t
 }
