@@ -80,12 +80,14 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 }
 
 func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) error {
-	if from := r.resume; from != nil && from.Done == 0 {
-		return nil // it came nowhere
-	} else if from != nil {
-		r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
-			from.Done, from.Line, r.inputs[from.Input].info.Name))
-		return nil
+	if from := r.resume; from != nil {
+		// The first record may have been the only one without an answer.
+		done := from.Done + int64(len(from.Beyond))
+		if done > 0 {
+			r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
+				done, max(from.Line, 1), r.inputs[from.Input].info.Name))
+		}
+		return nil // else it came nowhere
 	}
 	if anew == nil {
 		return nil
