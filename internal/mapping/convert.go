@@ -203,24 +203,3 @@ func elements(v jsontext.Value, each func(jsontext.Value) string) string {
 	}
 	return ""
 }
-
-// member gives the value of the only member of a JSON object, where it is name.
-func member(v jsontext.Value, name string) (jsontext.Value, bool) {
-	d := jsontext.NewDecoder(bytes.NewReader(v))
-	if _, err := d.ReadToken(); err != nil {
-		return nil, false
-	}
-	key, err := d.ReadToken()
-	if err != nil || key.Kind() != '"' || key.String() != name {
-		return nil, false
-	}
-	value, err := d.ReadValue()
-	if err != nil {
-		return nil, false
-	}
-	value = value.Clone()
-	if d.PeekKind() != '}' {
-		return nil, false
-	}
-	return value, true
-}

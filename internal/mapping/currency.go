@@ -61,6 +61,8 @@ func (c *currencyConverter) json(dst []byte, v jsontext.Value) ([]byte, string) 
 		return append(dst, v...), ""
 	case '"':
 		return c.cell(dst, jsonText(v))
+	case '{':
+		return c.object(dst, v)
 	}
 	return dst, wrongKind(v, "an amount")
 }

@@ -11,7 +11,10 @@ func (e *RowError) Kind() string {
 			b.WriteString("; ")
 		}
 		text := p.Text
-		if p.Value != "" {
+		switch {
+		case strings.HasPrefix(p.Value, "{"): // a JSON object stands there without quotes
+			text = strings.ReplaceAll(text, p.Value, "…")
+		case p.Value != "":
 			text = strings.ReplaceAll(text, `"`+p.Value+`"`, "…")
 		}
 		// What stands in brackets advises on this one value.

@@ -20,4 +20,10 @@ func TestRecordsWithTheSameFaultHaveTheSameKind(t *testing.T) {
 	if kind("x1") == kind("x1", "y") {
 		t.Error("one fault and two are told apart")
 	}
+	object := func(v string) string {
+		return (&RowError{Problems: []Problem{{Value: v, Text: v + " contradicts the schema"}}}).Kind()
+	}
+	if a, b := object(`{"id":1}`), object(`{"id":2}`); a != b {
+		t.Errorf("kinds are %q and %q", a, b)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/unicode/norm"
 
@@ -156,4 +157,15 @@ func onlyDigits(s string) string {
 		}
 		return -1
 	}, s)
+}
+
+// matchText is a value that was converted to JSON, as text.
+func matchText(v jsontext.Value) string {
+	switch v.Kind() {
+	case '"':
+		return jsonText(v)
+	case '{': // an option, as this package has written it
+		return optionID(v[len(`{"id":`) : len(v)-1])
+	}
+	return string(v)
 }

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/crmsync/crmsync/internal/client"
 )
 
@@ -320,19 +318,6 @@ func (m *Mapper) add(f *field, start, value int, text string) {
 	if !m.o.CheckOnly {
 		m.matchLane = laneKey(f.target.attr.Type, text)
 	}
-}
-
-// matchText is a value that was converted to JSON, as text.
-func matchText(v jsontext.Value) string {
-	switch v.Kind() {
-	case '"':
-		return jsonText(v)
-	case '{': // an option
-		if id, ok := member(v, "id"); ok {
-			return optionID(id)
-		}
-	}
-	return string(v)
 }
 
 // fail notes what is wrong with a field; value is what the column holds.

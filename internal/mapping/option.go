@@ -156,17 +156,7 @@ func (o *options) findJSON(v jsontext.Value) (int, string) {
 				return i, ""
 			}
 		}
-		id, ok := member(v, "id")
-		if !ok {
-			return 0, clean(string(v)) + ` is not an option (its shape is {"id": …})`
-		}
-		for i, option := range o.all {
-			// A number and a text are different ids.
-			if option.ID.Kind() == id.Kind() && optionID(option.ID) == optionID(id) {
-				return i, ""
-			}
-		}
-		return 0, clean(string(v)) + " is the id of none of its options" + o.suggest(optionID(id))
+		return o.findObject(v)
 	}
 	return 0, wrongKind(v, "an option")
 }

@@ -43,8 +43,11 @@ func (c *relationConverter) json(dst []byte, v jsontext.Value) ([]byte, string) 
 	case '"':
 		return c.cell(dst, jsonText(v))
 	case '[':
-		return c.run.references(dst, c.single, inArray(v, "a record id"), c.id)
+		return c.run.references(dst, c.single, inArray(v, "a record id", c.object), c.id)
+	case '{':
+		return c.run.references(dst, c.single, oneObject(v, c.object), c.id)
 	}
+
 	return dst, wrongKind(v, "a list of record ids")
 }
 
@@ -80,7 +83,9 @@ func (c *userConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
 	case '"', '0':
 		return c.cell(dst, scalarText(v))
 	case '[':
-		return c.run.references(dst, false, inArray(v, "a member id"), c.id)
+		return c.run.references(dst, false, inArray(v, "a member id", memberObject), c.id)
+	case '{':
+		return c.run.references(dst, false, oneObject(v, memberObject), c.id)
 	}
 	return dst, wrongKind(v, "a list of member ids")
 }
@@ -171,10 +176,13 @@ func inCell(cell, separator string) func(func(string) string) string {
 	}
 }
 
-// inArray walks over the texts and numbers of a JSON array.
-func inArray(v jsontext.Value, want string) func(func(string) string) string {
+// inArray walks over the texts, numbers and objects of a JSON array.
+func inArray(v jsontext.Value, want string, object func(jsontext.Value) (string, string)) func(func(string) string) string {
 	return func(each func(string) string) string {
 		return elements(v, func(element jsontext.Value) string {
+			if element.Kind() == '{' {
+				return oneObject(element, object)(each)
+			}
 			if kind := element.Kind(); kind != '"' && kind != '0' {
 				return wrongKind(element, want)
 			}
@@ -184,6 +192,17 @@ func inArray(v jsontext.Value, want string) func(func(string) string) string {
 			}
 			return each(text)
 		})
+	}
+}
+
+// oneObject hands out the id of what stands there as an object.
+func oneObject(v jsontext.Value, object func(jsontext.Value) (string, string)) func(func(string) string) string {
+	return func(each func(string) string) string {
+		id, problem := object(v)
+		if problem != "" {
+			return problem
+		}
+		return each(id)
 	}
 }
 
