@@ -39,7 +39,10 @@ func laneKey(attributeType, match string) string {
 	}
 	s = norm.NFKD.String(s)
 	s = runes.Remove(runes.In(unicode.Mn)).String(s)
-	return strings.TrimSpace(foldUnicode(s))
+	if key := strings.TrimSpace(foldUnicode(s)); key != "" {
+		return key
+	}
+	return "\u25cc" // accents alone, shown on a dotted circle
 }
 
 // LaneForm names the way in which the mapper's match values become lane keys.
