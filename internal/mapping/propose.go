@@ -27,17 +27,19 @@ type ProposeOptions struct {
 
 // Propose writes a mapping file for an input, with comments that say what is
 // sure, what is likely, and what has no attribute. The file runs as it stands;
-// where it can't, because nothing feeds a match attribute, a comment at its top
-// says so.
-func Propose(o ProposeOptions) ([]byte, error) {
+// where it can't, because nothing feeds a match attribute, gap and a comment at
+// its top say which line to write.
+func Propose(o ProposeOptions) (text []byte, gap string, err error) {
 	if _, err := newLocale(o.Locale); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	p := &proposal{
 		o:       o,
 		catalog: newCatalog(&Options{Object: o.Object, Schema: o.Schema}),
 		fedBy:   map[string]string{},
+		words:   newThesaurus(),
 	}
+	p.objectWord = p.words.wordFor(o.Object)
 	for i, column := range o.Columns {
 		p.columns = append(p.columns, p.sure(i, column))
 	}
@@ -46,6 +48,7 @@ func Propose(o ProposeOptions) ([]byte, error) {
 	p.guessLocale()
 	p.forgetLikely(sure)
 	p.likely(true)
+	p.byValues()
 	for i := range p.columns {
 		switch c := &p.columns[i]; {
 		case c.target != nil:
@@ -55,17 +58,19 @@ func Propose(o ProposeOptions) ([]byte, error) {
 		}
 	}
 	p.findMatch()
-	text := p.write()
+	text = p.write()
 	// What the program itself would say of the file belongs in it.
 	file, err := ParseFile("mapping", text)
 	if err != nil {
-		return nil, fmt.Errorf("proposing a mapping file: %w", err)
+		return nil, "", fmt.Errorf("proposing a mapping file: %w", err)
 	}
-	_, err = New(Options{Object: o.Object, Schema: o.Schema, Columns: o.Columns, File: file})
-	if err != nil {
-		return slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+oneLine(err.Error())+"\n"), text[len(schemaComment)+1:]), nil
+	if _, err = New(Options{Object: o.Object, Schema: o.Schema, Columns: o.Columns, File: file}); err == nil {
+		return text, "", nil
 	}
-	return text, nil
+	if gap = p.gap(); gap == "" {
+		gap = oneLine(err.Error())
+	}
+	return slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+gap+"\n"), text[len(schemaComment)+1:]), gap, nil
 }
 
 // proposal is a mapping file in the making.
@@ -74,6 +79,9 @@ type proposal struct {
 	catalog *catalog
 	columns []proposedColumn
 	fedBy   map[string]string // attribute → column
+
+	words      thesaurus
+	objectWord string
 
 	locale       *locale
 	likelyLocale *locale // the first of two between which the sample leaves the choice
@@ -114,7 +122,10 @@ func (p *proposal) sure(index int, column string) proposedColumn {
 // likely maps columns to the attributes with the closest names that are free,
 // the closest first. With values, those of the sample must fit, too.
 func (p *proposal) likely(withValues bool) {
-	type pair struct{ column, target, distance int }
+	type pair struct {
+		column, target, distance int
+		why                      string
+	}
 	var pairs []pair
 	for i := range p.columns {
 		c := &p.columns[i]
@@ -123,8 +134,8 @@ func (p *proposal) likely(withValues bool) {
 		}
 		for j, t := range p.catalog.list {
 			if p.fedBy[t.key] == "" && t.refusal(p.o.Object) == "" {
-				if d := p.likeness(c.name, t); d < unlike {
-					pairs = append(pairs, pair{i, j, d})
+				if d, why := p.likeness(c.name, t); d < unlike {
+					pairs = append(pairs, pair{i, j, d, why})
 				}
 			}
 		}
@@ -143,7 +154,7 @@ func (p *proposal) likely(withValues bool) {
 				}
 				continue
 			}
-			c.why = "likely: the closest name, and the sample's values fit"
+			c.why = "likely: " + pair.why + ", and the sample's values fit"
 		}
 		c.target = t
 		p.fedBy[t.key] = c.name
@@ -162,17 +173,32 @@ func (p *proposal) forgetLikely(sure map[string]string) {
 
 // drop says why a column has no attribute.
 func (p *proposal) drop(c *proposedColumn) {
-	key, ok := p.catalog.closest(c.name)
+	key, ok := p.closest(c.name)
 	switch {
 	case c.misfit != "":
 		c.why = "no attribute like this; closest: " + c.misfit
 	case !ok:
-		c.why = "no attribute like this"
+		c.why = "no attribute like this" + p.suited(c)
 	case p.fedBy[key] != "":
 		c.why = fmt.Sprintf("no attribute like this; closest: %s, which column %s feeds", show(key), show(p.fedBy[key]))
 	default:
 		c.why = fmt.Sprintf("no attribute like this; closest: %s", show(key))
 	}
+}
+
+// closest is the attribute that a column's name is most like, or resembles at
+// least.
+func (p *proposal) closest(name string) (key string, ok bool) {
+	best := unlike
+	for _, t := range p.catalog.list {
+		if d, _ := p.likeness(name, t); d < best && t.refusal(p.o.Object) == "" {
+			key, best = t.key, d
+		}
+	}
+	if best < unlike {
+		return key, true
+	}
+	return p.catalog.closest(name)
 }
 
 // guessLocale looks for the locale that reads most of the sample. Without need
@@ -183,29 +209,9 @@ func (p *proposal) guessLocale() {
 		p.locale, _ = newLocale(p.o.Locale)
 		return
 	}
-	read := func(l *locale) (good int, all string) {
-		for i := range p.columns {
-			if c := &p.columns[i]; c.target != nil && localised(c.target) {
-				n, bodies, _ := p.converts(c, l, adjustment{})
-				good += n
-				all += strings.Join(bodies, "\x00") + "\x01"
-			}
-		}
-		return good, all
-	}
-	plain, _ := read(nil)
-	best, bestGood, bestAll, rival := "", plain, "", ""
-	for _, tag := range []string{"de", "en-US", "en-GB", "fr", "de-CH", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "tr", "ja"} {
-		l, err := newLocale(tag)
-		if err != nil {
-			continue
-		}
-		switch good, all := read(l); {
-		case good > bestGood:
-			best, bestGood, bestAll, rival = tag, good, all, ""
-		case good == bestGood && best != "" && all != bestAll && rival == "":
-			rival = tag
-		}
+	best, rival := p.bestLocale(p.reads)
+	if best == "" {
+		best, rival = p.bestLocale(p.readsAny)
 	}
 	if best == "" {
 		return
@@ -229,18 +235,77 @@ func localised(t *target) bool {
 	return false
 }
 
-// evidence names a value that only the guessed locale reads.
-func (p *proposal) evidence() string {
-	for i := range p.columns {
-		c := &p.columns[i]
-		if c.target == nil || !localised(c.target) {
+// bestLocale gives the locale with which read counts the most values, if that is
+// more than without one; and a rival that reads as many, but differently.
+func (p *proposal) bestLocale(read func(*locale) (good int, all string)) (best, rival string) {
+	bestGood, _ := read(nil)
+	bestAll := ""
+	for _, tag := range []string{"de", "en-US", "en-GB", "fr", "de-CH", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "tr", "ja"} {
+		l, err := newLocale(tag)
+		if err != nil {
 			continue
 		}
-		_, _, without := p.converts(c, nil, adjustment{})
-		_, _, with := p.converts(c, p.locale, adjustment{})
-		for _, value := range without {
-			if !slices.Contains(with, value) {
-				return fmt.Sprintf("guessed from values such as %s in column %s", show(value), show(c.name))
+		switch good, all := read(l); {
+		case good > bestGood:
+			best, bestGood, bestAll, rival = tag, good, all, ""
+		case good == bestGood && best != "" && all != bestAll && rival == "":
+			rival = tag
+		}
+	}
+	return best, rival
+}
+
+// reads counts the values that a locale reads in the columns that have an
+// attribute, and says how.
+func (p *proposal) reads(l *locale) (good int, all string) {
+	for i := range p.columns {
+		if c := &p.columns[i]; c.target != nil && localised(c.target) {
+			n, bodies, _ := p.converts(c, l, adjustment{})
+			good += n
+			all += strings.Join(bodies, "\x00") + "\x01"
+		}
+	}
+	return good, all
+}
+
+// readsAny counts those of the other columns as well. A locale that reads less of
+// what has an attribute is out of the question.
+func (p *proposal) readsAny(l *locale) (good int, all string) {
+	good, all = p.reads(l)
+	if plain, _ := p.reads(nil); good < plain {
+		return 0, ""
+	}
+	for i := range p.columns {
+		if c := &p.columns[i]; c.target == nil {
+			n, bodies, _ := p.pattern(c, l)
+			good += n
+			all += strings.Join(bodies, "\x00") + "\x01"
+		}
+	}
+	return good, all
+}
+
+// evidence names a value that only the guessed locale reads.
+func (p *proposal) evidence() string {
+	for _, mapped := range []bool{true, false} {
+		for i := range p.columns {
+			c := &p.columns[i]
+			if (c.target != nil) != mapped || mapped && !localised(c.target) {
+				continue
+			}
+			read := func(l *locale) (bad []string) {
+				if mapped {
+					_, _, bad = p.converts(c, l, adjustment{})
+				} else {
+					_, _, bad = p.pattern(c, l)
+				}
+				return bad
+			}
+			with := read(p.locale)
+			for _, value := range read(nil) {
+				if !slices.Contains(with, value) {
+					return fmt.Sprintf("guessed from values such as %s in column %s", show(value), show(c.name))
+				}
 			}
 		}
 	}
@@ -305,5 +370,14 @@ func (p *proposal) findMatch() {
 				return
 			}
 		}
+	}
+	if p.match != "" {
+		return
+	}
+	dropped := slices.ContainsFunc(p.columns, func(c proposedColumn) bool { return c.target == nil })
+	if t := p.identifying(); t != nil && dropped {
+		p.match, p.matchReason = t.key, "no column feeds it yet"
+	} else if t == nil {
+		p.notUnique()
 	}
 }

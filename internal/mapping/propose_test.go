@@ -13,7 +13,7 @@ func TestPropose(t *testing.T) {
 		{"A1", "Dress", "1.234,50", "31.12.2025", "Books", "acme.com", "x", "1", "ja", "1,5"},
 		{"A2", "Hat", "12,5", "01.02.2025", "Bücher", "", "y", "2", "nein", "2"},
 	}
-	got, err := Propose(ProposeOptions{Input: "products.csv", Object: "products", Schema: products(), Columns: columns, Sample: sample})
+	got, _, err := Propose(ProposeOptions{Input: "products.csv", Object: "products", Schema: products(), Columns: columns, Sample: sample})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestProposeDoesNotGuess(t *testing.T) {
 		if o.Object == "" {
 			o.Object, o.Schema = "products", products()
 		}
-		got, err := Propose(o)
+		got, _, err := Propose(o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestProposeDoesNotGuess(t *testing.T) {
 		{"a likely column whose values don't fit", ProposeOptions{Columns: []string{"sku", "prices"}, Sample: [][]string{{"A1", "high"}}},
 			`    drop: true  # no attribute like this; closest: "price", which values such as "high" don't fit` + "\n"},
 		{"a word for null", ProposeOptions{Columns: []string{"sku", "name"}, Sample: [][]string{{"A1", "NULL"}}}, `# null: ["NULL"]`},
-		{"a match attribute that isn't there", ProposeOptions{Columns: []string{"name"}}, "# This doesn't run yet: no match attribute is named\n"},
+		{"a match attribute that isn't there", ProposeOptions{Columns: []string{"name"}}, "# This doesn't run yet: no column feeds a unique attribute: write after match: which attribute tells records apart, or name it with --match\n"},
 		{"a year of two digits, but marks it", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "31.12.25"}}}, `    format: "%d.%m.%y"  # likely: more of the sample's values fit` + "\n"},
 		{"a company's domain, but marks it", ProposeOptions{Object: "companies", Columns: []string{"Domain"}, Sample: [][]string{{"https://www.acme.com/"}}}, "match: domain\ncolumns:\n  Domain:\n    to: domain  # text\n    trim: domain\n"},
 	} {
@@ -98,7 +98,7 @@ func TestALikelyColumnNeedsACloseNameAndFittingValues(t *testing.T) {
 		{"A1", "wholesale", "1,1", "1,5", "7", "low", "New, Sale", "Acme Ltd", "acme.com", "12", "", "maybe"},
 		{"A2", "retail", "11,25", "12,25", "8", "high", "Sale", "Muster AG", "muster.example", "13", "", ""},
 	}
-	got, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns, Sample: sample})
+	got, _, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns, Sample: sample})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestALikelyColumnNeedsACloseNameAndFittingValues(t *testing.T) {
 
 func TestAProposalForAWorkbookReadsItsNumbersInEveryLocale(t *testing.T) {
 	// "\x01" is where the number cells 1.5 and 1.234 have their fraction.
-	got, err := Propose(ProposeOptions{
+	got, _, err := Propose(ProposeOptions{
 		Object: "products", Schema: products(), Columns: []string{"sku", "price", "released", "active"}, Decimal: "\x01",
 		Sample: [][]string{{"A1", "1\x015", "31.12.2025", "ja"}, {"A2", "1\x01234", "01.02.2025", "nein"}, {"A3", "cheap", "", ""}},
 	})
@@ -141,7 +141,7 @@ func TestAProposalForAWorkbookReadsItsNumbersInEveryLocale(t *testing.T) {
 
 func TestProposalsOfOddHeadersAreReadBack(t *testing.T) {
 	columns := []string{"sku", "yes", "null", "~", "a: b # c", "- x", "\"q\"", "12", "ä\tö", "{x}", "?", "!tag", "&a", "*b", "%d", "@", "`", "a\nb", "trailing ", "0x1F", "1e3", ".inf"}
-	got, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns})
+	got, _, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestProposalsOfOddHeadersAreReadBack(t *testing.T) {
 		t.Error(diff)
 	}
 	mustNew(t, Options{Schema: products(), File: parse(t, string(got)), Columns: columns})
-	got, err = Propose(ProposeOptions{Object: "things", Match: "yes", Columns: columns[:3], Schema: nil})
+	got, _, err = Propose(ProposeOptions{Object: "things", Match: "yes", Columns: columns[:3], Schema: nil})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,29 +20,49 @@ type adjustment struct {
 const unlike = 1 << 30
 
 // likeness is a distance between a column's name and an attribute's. A name is
-// close where a few letters differ, or where it is the attribute's with words
-// around it that say nothing new: "Product Price (EUR)" for the price of products.
-// Other words make another thing of it ("Cost Price", "Supplier Name"), unless
-// only the attribute's own values can fit, as those of a select.
-func (p *proposal) likeness(column string, t *target) int {
-	best := unlike
-	for _, name := range append([]string{t.key, t.attr.Label}, t.aliases...) {
-		a, b := spelledOut(column), spelledOut(name)
-		if a == "" || b == "" || len(a) > 200 || len(b) > 200 {
-			continue
-		}
-		d := distance([]rune(a), []rune(b))
-		switch {
-		case d <= max(1, min(len(a), len(b))/6):
-		case len(b) >= 3 && strings.Contains(" "+a+" ", " "+b+" ") && (ownValues(t) || p.saysNothing(strings.Replace(" "+a+" ", " "+b+" ", " ", 1))):
-			d += 50
-		default:
-			continue
-		}
-		best = min(best, d)
+// close where a few letters differ, where it is another word for the same, also
+// in another language, or where it is the attribute's with words around it that
+// say nothing new: "Product Price (EUR)" for the price of products. Other words
+// make another thing of it ("Cost Price", "Supplier Name"), unless only the
+// attribute's own values can fit, as those of a select.
+func (p *proposal) likeness(column string, t *target) (best int, why string) {
+	a := spelledOut(column)
+	if a == "" || len(a) > 200 {
+		return unlike, ""
 	}
-	return best
+	bare := p.bare(a)
+	best = unlike
+	try := func(d int, reason string) {
+		if d < best {
+			best, why = d, reason
+		}
+	}
+	for _, name := range append([]string{t.key, t.attr.Label}, t.aliases...) {
+		b := spelledOut(name)
+		if b == "" || len(b) > 200 {
+			continue
+		}
+		if d := distance([]rune(a), []rune(b)); d <= max(1, min(len(a), len(b))/6) {
+			try(d, "the closest name")
+		}
+		if d, same := p.words.apart(a, b); same {
+			try(otherWord+d, "another word for it")
+		} else if d, same := p.words.apart(bare, p.bare(b)); same {
+			try(otherWord+moreWords+d, "another word for it")
+		}
+		if len(b) >= 3 && strings.Contains(" "+a+" ", " "+b+" ") && (ownValues(t) || p.saysNothing(strings.Replace(" "+a+" ", " "+b+" ", " ", 1))) {
+			try(otherWord+moreWords+distance([]rune(a), []rune(b)), "the closest name")
+		}
+	}
+	return best, why
 }
+
+// What is added to the distance of names that mean the same but are spelled
+// otherwise, and of those with more words than the attribute's.
+const (
+	otherWord = 50
+	moreWords = 100
+)
 
 // ownValues tells attributes whose values no other thing has.
 func ownValues(t *target) bool {
@@ -52,19 +73,46 @@ func ownValues(t *target) bool {
 	return false
 }
 
-// saysNothing tells words that are the object's name, or what exports add.
+// bare is a name, spelled out, without the words that say nothing. What has the
+// object's own name is its name: "Product" of products.
+func (p *proposal) bare(name string) string {
+	rest, own := p.strip(name)
+	if own && rest == "" {
+		return "name"
+	}
+	return rest
+}
+
 func (p *proposal) saysNothing(words string) bool {
-	object := foldName(p.o.Object)
-	for word := range strings.FieldsSeq(words) {
-		switch word {
-		case "url", "link", "src", "html", "text", "value", "field", "quantity", "count", "eur", "usd", "gbp", "chf":
+	rest, _ := p.strip(words)
+	return rest == ""
+}
+
+// strip leaves out the words that are the object's own name, or what exports add.
+func (p *proposal) strip(name string) (rest string, own bool) {
+	var words []string
+	for word := range strings.FieldsSeq(name) {
+		_, same := p.words.apart(word, p.objectWord)
+		switch {
+		case same || distance([]rune(word), []rune(p.objectWord)) <= 1:
+			own = true
+		case slices.Contains([]string{"url", "link", "src", "html", "text", "value", "field", "quantity", "count", "eur", "usd", "gbp", "chf", "€", "$", "£"}, word):
 		default:
-			if distance([]rune(word), []rune(object)) > 1 {
-				return false
-			}
+			words = append(words, word)
 		}
 	}
-	return true
+	return strings.Join(words, " "), own
+}
+
+// wordFor is what one record of an object is called, as far as its slug says.
+func (t thesaurus) wordFor(object string) string {
+	object = spelledOut(object)
+	for _, ending := range [][2]string{{"ies", "y"}, {"s", ""}} {
+		if stem, found := strings.CutSuffix(object, ending[0]); found && len(t[stem+ending[1]]) > 0 {
+			return stem + ending[1]
+		}
+	}
+	return object
 }
 
 // spelledOut is a folded name without the marks around its words, and with the
@@ -139,11 +187,14 @@ func (likelyIDs) Find(ref Reference, value string) (string, error) {
 }
 
 // fits tells whether a column's values suit its attribute: nearly all of those
-// in the sample, and there must be some. If not, misfit says it for a comment.
+// in the sample, and there must be some; of an attribute with options of its own
+// half of them. If not, misfit says it for a comment.
 func (p *proposal) fits(c *proposedColumn) (ok bool, misfit string) {
 	good, bad := p.adjust(c)
 	switch {
-	case good > 0 && len(bad)*10 <= good:
+	case good > 0 && c.target.attr.IsUnique && p.repeats(c):
+		return false, fmt.Sprintf("%s, which is unique, but values repeat", show(c.target.key))
+	case good > 0 && (len(bad)*10 <= good || len(c.target.attr.Options) > 0 && len(bad) <= good):
 		return true, ""
 	case len(bad) > 0:
 		return false, fmt.Sprintf("%s, which values such as %s don't fit", show(c.target.key), show(bad[0]))
@@ -175,6 +226,8 @@ func (p *proposal) adjustments(t *target) (list []adjustment) {
 	switch {
 	case p.o.Object == objectCompanies && t.body == "domain":
 		return []adjustment{{domain: true}}
+	case t.attr.Type == client.TypeRelation && t.attr.RelatedObjectSlug == objectCompanies:
+		return []adjustment{{domain: true}, {separator: ","}, {separator: "|"}}
 	case t.address == allAddresses:
 	case t.attr.Type == client.TypeDate || t.attr.Type == client.TypeDatetime:
 		return []adjustment{{format: "%d.%m.%y"}, {format: "%Y%m%d"}, {format: "%Y/%m/%d"}}

@@ -20,7 +20,7 @@ func (p *proposal) write() []byte {
 	line("object: %s", quoteYAML(p.o.Object))
 	switch {
 	case p.match == "":
-		line("# match: ATTR  # no column feeds a unique attribute: name the one that tells records apart")
+		line("# match: ATTR  # write this line: the attribute that tells records apart")
 	case p.matchReason != "":
 		line("match: %s  # %s", quoteYAML(p.match), p.matchReason)
 	default:
