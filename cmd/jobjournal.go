@@ -117,7 +117,11 @@ func (j *jobRun) saveEnd(r *pushRun, result *push.Result) error {
 	if err != nil {
 		return fmt.Errorf("taking note that push %s is over: %w", r.part.Name, err)
 	}
-	return j.journal.Save(journal.EndedPush{Name: r.part.Name, Fingerprint: print, Result: text})
+	ended := journal.EndedPush{Name: r.part.Name, Fingerprint: print, Result: text, At: time.Now()}
+	if r.journal != nil {
+		ended.Journal = r.journal.Key()
+	}
+	return j.journal.Save(ended)
 }
 
 // closeJournal forgets a job all of whose pushes are over, and keeps the journal

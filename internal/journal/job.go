@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -31,6 +30,8 @@ type EndedPush struct {
 	Name        string
 	Fingerprint string          // of everything that makes it the same push
 	Result      json.RawMessage // what the caller wants to know of it later
+	At          time.Time       // when it ended
+	Journal     string          // [Journal.Key] of its own journal; "" where it had none
 }
 
 type jobRecord struct {
@@ -46,17 +47,17 @@ type jobRecord struct {
 // have changed the CRM meanwhile.
 const failedLasts = 12 * time.Hour
 
-const jobSuffix = ".job"
+const (
+	jobSuffix = ".job"
+	jobKind   = "crmsync-job"
+)
 
 // JobJournal is an open journal of a job, held against other runs of the same
 // file until Finish or Close. It is used by one goroutine at a time.
 type JobJournal struct {
-	dir  string
-	key  string
+	claim
 	own  jobRecord
 	anew error
-	lock *lock
-	disk disk
 }
 
 // Why a job that was interrupted starts with its first push all the same.
@@ -91,7 +92,7 @@ func OpenJob(dir string, run JobRun, o Options) (*JobJournal, error) {
 		return nil, err
 	}
 	defer guard.release()
-	j := &JobJournal{dir: dir, key: jobKey(run), disk: osDisk{}}
+	j := &JobJournal{claim: claim{dir: dir, key: jobKey(run), suffix: jobSuffix, what: "the journal of the job", disk: osDisk{}}}
 	if j.lock, err = takeLock(filepath.Join(dir, jobFileKey(run.Path)+lockSuffix)); err != nil {
 		return nil, err
 	}
@@ -119,6 +120,9 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 		j.anew = ErrJobOld
 	default:
 		j.own.Ended = found.Ended
+	}
+	if found != nil {
+		removeEnded(j.dir, found.Ended)
 	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
@@ -180,7 +184,7 @@ func (j *JobJournal) Forget(name string) error {
 			return problem("writing the journal of the job", j.path(), err)
 		}
 	}
-	others, err := filepath.Glob(filepath.Join(j.dir, jobFileKey(j.own.Run.Path)+"-*"+jobSuffix))
+	others, err := filepath.Glob(filepath.Join(escapeGlob(j.dir), jobFileKey(j.own.Run.Path)+"-*"+jobSuffix))
 	if err != nil {
 		return problem("looking for journals of the job in", j.dir, err)
 	}
@@ -189,6 +193,7 @@ func (j *JobJournal) Forget(name string) error {
 		if path == j.path() || err != nil || !slices.ContainsFunc(other.Ended, isIt) {
 			continue // one that can't be read tells nobody anything
 		}
+		removeEnded(j.dir, other.Ended)
 		other.Ended = slices.DeleteFunc(other.Ended, isIt)
 		if err := writeJob(j.disk, path, *other); err != nil {
 			return problem("writing the journal of the job", path, err)
@@ -207,38 +212,6 @@ func (j *JobJournal) CloseFailed(at time.Time) error {
 	return j.Close()
 }
 
-// Finish removes the journal of a job that is over. The error is an [*Error].
-func (j *JobJournal) Finish() error {
-	err := j.disk.Remove(j.path())
-	if err == nil {
-		err = j.disk.SyncDir(j.dir)
-	}
-	if cerr := j.Close(); err == nil {
-		return cerr
-	}
-	return &Error{Path: j.path(), Err: cause(err), Left: true, doing: "removing the journal of the job"}
-}
-
-// Close lets go of the job and keeps the journal for the next run. Further calls
-// do nothing.
-func (j *JobJournal) Close() error {
-	if j.lock == nil {
-		return nil
-	}
-	lock := j.lock
-	j.lock = nil
-	guard, err := takeGuard(j.dir)
-	if err != nil {
-		lock.release() // its file stays, which does no harm
-		return err
-	}
-	defer guard.release()
-	lock.drop()
-	return nil
-}
-
-func (j *JobJournal) path() string { return filepath.Join(j.dir, j.key+jobSuffix) }
-
 func (j *JobJournal) write() error { return writeJob(j.disk, j.path(), j.own) }
 
 func writeJob(d disk, path string, record jobRecord) error {
@@ -246,34 +219,18 @@ func writeJob(d disk, path string, record jobRecord) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "crmsync-job %d %d %x\n", version, len(body), sha256.Sum256(body))
-	b.Write(body)
-	return replace(d, path, b.Bytes())
+	return replace(d, path, seal(jobKind, body))
 }
 
 // readJob gives an error that is fs.ErrNotExist where there is no journal.
 func readJob(path string) (*jobRecord, error) {
-	st, err := os.Lstat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !st.Mode().IsRegular() || st.Size() > mostBytes:
-		return nil, errDamaged
-	}
-	content, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	head, body, _ := bytes.Cut(content, []byte("\n"))
-	var v, length int
-	var sum string
-	if _, err := fmt.Sscanf(string(head), "crmsync-job %d %d %s", &v, &length, &sum); err != nil || v != version {
-		return nil, errDamaged
-	}
-	want := sha256.Sum256(body)
-	if len(body) != length || sum != hex.EncodeToString(want[:]) {
-		return nil, errDamaged
+	body, err := unseal(jobKind, b)
+	if err != nil {
+		return nil, err
 	}
 	var r jobRecord
 	if err := json.Unmarshal(body, &r); err != nil {
@@ -387,6 +344,7 @@ func ForgetJob(dir string, e JobEntry) error {
 		defer lock.drop()
 	}
 	removeLeftovers(dir, e.Key)
+	removeEnded(dir, e.Ended)
 	path := filepath.Join(dir, e.Key+jobSuffix)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return problem("removing the journal of the job", path, err)

@@ -119,12 +119,9 @@ type Options struct {
 // Journal is an open journal, held against other processes until Finish or
 // Close. It is used by one goroutine at a time.
 type Journal struct {
-	dir  string
-	key  string
+	claim
 	own  record
 	anew *Anew
-	lock *lock
-	disk disk
 }
 
 // Open takes hold of the run's journal in dir, which is made where it is
@@ -147,11 +144,11 @@ func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, erro
 	}
 	defer guard.release()
 
-	j := &Journal{dir: dir, key: key(run), disk: d}
+	j := &Journal{claim: claim{dir: dir, key: key(run), suffix: journalSuffix, what: "the journal", disk: d}}
 	if err := refuseOverlap(dir, j.key, run); err != nil {
 		return nil, nil, err
 	}
-	if j.lock, err = takeLock(j.lockPath()); err != nil {
+	if j.lock, err = takeLock(filepath.Join(dir, j.key+lockSuffix)); err != nil {
 		return nil, nil, err
 	}
 	if j.lock == nil {
@@ -172,7 +169,7 @@ func (j *Journal) begin(run Run, o Options) error {
 	switch {
 	case err != nil:
 		j.anew = &Anew{Damaged: err}
-	case found == nil:
+	case found == nil, endedInAJob(j.dir, j.key, found):
 	default:
 		changed := differences(found.Run, run)
 		if !o.Restart && len(changed) == 0 {
@@ -192,6 +189,9 @@ func (j *Journal) begin(run Run, o Options) error {
 // none, or where it is.
 func (j *Journal) Anew() *Anew { return j.anew }
 
+// Key names the journal among those of its directory.
+func (j *Journal) Key() string { return j.key }
+
 // Save replaces the checkpoint. When it returns nil the checkpoint survives a
 // power cut; after an error the one before it does. Errors are [*Error].
 func (j *Journal) Save(c Checkpoint) error {
@@ -207,38 +207,3 @@ func (j *Journal) Save(c Checkpoint) error {
 func (j *Journal) write() error {
 	return replace(j.disk, j.path(), encode(&j.own))
 }
-
-// Finish removes the journal of a run that is over. An error leaves behind one
-// that the next run of the same command would go on with, although this run
-// finished; it must be shown. It is an [*Error].
-func (j *Journal) Finish() error {
-	err := j.disk.Remove(j.path())
-	if err == nil {
-		err = j.disk.SyncDir(j.dir)
-	}
-	if cerr := j.Close(); err == nil {
-		return cerr
-	}
-	return &Error{Path: j.path(), Err: cause(err), Left: true, doing: "removing the journal"}
-}
-
-// Close lets go of the journal and keeps it for the next run. Further calls do
-// nothing.
-func (j *Journal) Close() error {
-	if j.lock == nil {
-		return nil
-	}
-	lock := j.lock
-	j.lock = nil
-	guard, err := takeGuard(j.dir)
-	if err != nil {
-		lock.release() // its file stays, which does no harm
-		return err
-	}
-	defer guard.release()
-	lock.drop()
-	return nil
-}
-
-func (j *Journal) path() string     { return filepath.Join(j.dir, j.key+journalSuffix) }
-func (j *Journal) lockPath() string { return filepath.Join(j.dir, j.key+lockSuffix) }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,17 +30,11 @@ type record struct {
 	Checkpoint *Checkpoint `json:",omitempty"`
 }
 
-// encode writes a line that says how long the rest is and what its checksum is,
-// and the rest as JSON.
-func encode(r *record) []byte {
-	body, err := json.Marshal((*storedRecord)(r))
-	if err != nil {
-		// Nothing in a record can fail to be encoded but a time or a number
-		// that no run has.
-		panic(fmt.Sprintf("encoding a journal: %v", err))
-	}
+// seal puts a line before a body that says of which kind and how long it is, and
+// what its checksum is.
+func seal(kind string, body []byte) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "crmsync-journal %d %d %x\n", version, len(body), sha256.Sum256(body))
+	fmt.Fprintf(&b, "%s %d %d %x\n", kind, version, len(body), sha256.Sum256(body))
 	b.Write(body)
 	return b.Bytes()
 }
@@ -51,11 +44,12 @@ var (
 	errVersion = errors.New("it was written by another version of crmsync")
 )
 
-func decode(b []byte) (*record, error) {
+// unseal gives the body that seal was given.
+func unseal(kind string, b []byte) ([]byte, error) {
 	head, body, _ := bytes.Cut(b, []byte("\n"))
 	var v, length int
 	var sum string
-	if _, err := fmt.Sscanf(string(head), "crmsync-journal %d %d %s", &v, &length, &sum); err != nil {
+	if _, err := fmt.Sscanf(string(head), kind+" %d %d %s", &v, &length, &sum); err != nil {
 		return nil, errDamaged
 	}
 	if v != version {
@@ -65,6 +59,39 @@ func decode(b []byte) (*record, error) {
 	if len(body) != length || sum != hex.EncodeToString(want[:]) {
 		return nil, errDamaged
 	}
+	return body, nil
+}
+
+// readFile reads a journal as far as a real one goes. Its error is fs.ErrNotExist
+// where there is none.
+func readFile(path string) ([]byte, error) {
+	st, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !st.Mode().IsRegular() || st.Size() > mostBytes:
+		return nil, errDamaged
+	}
+	return os.ReadFile(path)
+}
+
+const runKind = "crmsync-journal"
+
+func encode(r *record) []byte {
+	body, err := json.Marshal((*storedRecord)(r))
+	if err != nil {
+		// Nothing in a record can fail to be encoded but a time or a number
+		// that no run has.
+		panic(fmt.Sprintf("encoding a journal: %v", err))
+	}
+	return seal(runKind, body)
+}
+
+func decode(b []byte) (*record, error) {
+	body, err := unseal(runKind, b)
+	if err != nil {
+		return nil, err
+	}
 	var r storedRecord
 	if err := json.Unmarshal(body, &r); err != nil {
 		return nil, errDamaged
@@ -73,27 +100,14 @@ func decode(b []byte) (*record, error) {
 }
 
 // readRecord returns nil where there is no journal.
-func readRecord(path string) (*record, error) {
-	st, err := os.Lstat(path)
+func readRecord(path string) (r *record, err error) {
+	b, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, problem("reading the journal", path, err)
+	if err == nil {
+		r, err = decode(b)
 	}
-	if !st.Mode().IsRegular() || st.Size() > mostBytes {
-		return nil, problem("reading the journal", path, errDamaged)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, problem("reading the journal", path, err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, mostBytes))
-	if err != nil {
-		return nil, problem("reading the journal", path, err)
-	}
-	r, err := decode(b)
 	if err != nil {
 		return nil, problem("reading the journal", path, err)
 	}

@@ -1,0 +1,40 @@
+package journal
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// The end of a push of a job is noted in the job's journal before the push's own
+// is removed. A kill in between leaves one of a run that is over: whoever went on
+// with it would send nothing.
+
+// isOf tells whether it is this push whose end a journal didn't live to see. One
+// that began later is another run's.
+func (e EndedPush) isOf(key string, r *record) bool {
+	return e.Journal == key && !r.Started.After(e.At)
+}
+
+// endedInAJob tells whether some job has noted the end of a journal's run.
+func endedInAJob(dir, key string, r *record) bool {
+	jobs, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*"+jobSuffix))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(jobs, func(path string) bool {
+		job, err := readJob(path)
+		return err == nil && slices.ContainsFunc(job.Ended, func(e EndedPush) bool { return e.isOf(key, r) })
+	})
+}
+
+// removeEnded removes what pushes left that are over. Where that can't be done it
+// is seen among the unfinished runs, and Open passes it over.
+func removeEnded(dir string, ended []EndedPush) {
+	for _, e := range ended {
+		path := filepath.Join(dir, e.Journal+journalSuffix)
+		if r, err := readRecord(path); err == nil && r != nil && e.isOf(e.Journal, r) {
+			os.Remove(path)
+		}
+	}
+}
