@@ -46,7 +46,13 @@ func (r *pushRun) openJournal(context.Context) error {
 		return err
 	}
 	r.journal, r.resume = kept, from
-	return r.tellOfEarlierRun(kept.Anew())
+	r.tellOfEarlierRun(kept.Anew())
+	for _, mark := range kept.Stale() {
+		if err := reject.Discard(reject.Mark(mark)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // journalRun says what the run is, so that it is known again.
@@ -79,7 +85,7 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 	return run, nil
 }
 
-func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) error {
+func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 	if from := r.resume; from != nil {
 		// The first record may have been the only one without an answer.
 		done := from.Done + int64(len(from.Beyond))
@@ -87,26 +93,15 @@ func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) error {
 			r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
 				done, max(from.Line, 1), r.inputs[from.Input].info.Name))
 		}
-		return nil // else it came nowhere
-	}
-	if anew == nil {
-		return nil
+		return // else it came nowhere
 	}
 	switch {
+	case anew == nil:
 	case anew.Damaged != nil:
 		r.app.warn(fmt.Sprintf("an earlier run was interrupted, but can't be gone on with (%v): starting from the beginning", anew.Damaged))
 	case !anew.Asked:
 		r.app.note(fmt.Sprintf("an earlier run was interrupted, but since then %s: starting from the beginning", strings.Join(anew.Changed, ", ")))
 	}
-	if anew.Earlier == nil {
-		return nil
-	}
-	for _, mark := range anew.Earlier.Rejects {
-		if err := reject.Discard(reject.Mark(mark)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // rejectWriter is an input's reject file; of a resumed run, with the rejects

@@ -100,18 +100,7 @@ func (a *app) forgetRun(path string) error {
 }
 
 func forgetJournal(e journal.Entry) error {
-	if err := journal.Forget(stateDirectory(), e); err != nil {
-		return err
-	}
-	if e.Checkpoint == nil {
-		return nil
-	}
-	for _, mark := range e.Checkpoint.Rejects {
-		if err := reject.Discard(reject.Mark(mark)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return journal.Forget(stateDirectory(), e, func(r journal.Rejects) error { return reject.Discard(reject.Mark(r)) })
 }
 
 // concerns tells whether a journal is of a run with the file, which may be gone.

@@ -103,10 +103,6 @@ type Anew struct {
 	Changed []string // what differs, as sentences: "products.csv has changed"
 	Damaged error    // the journal could not be read
 	Asked   bool     // Options.Restart
-
-	// Earlier is what the journal said, where it could be read: its temporary
-	// reject files are the caller's to remove.
-	Earlier *Checkpoint
 }
 
 // Options are what Open needs besides the run.
@@ -176,7 +172,13 @@ func (j *Journal) begin(run Run, o Options) error {
 			j.own.Checkpoint = found.Checkpoint
 			break
 		}
-		j.anew = &Anew{Changed: changed, Asked: o.Restart, Earlier: found.Checkpoint}
+		j.anew = &Anew{Changed: changed, Asked: o.Restart}
+		if found.Checkpoint != nil {
+			j.own.Stale = found.Checkpoint.Rejects
+		}
+	}
+	if found != nil { // a kill may have come before they were removed
+		j.own.Stale = append(j.own.Stale, found.Stale...)
 	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
@@ -189,16 +191,20 @@ func (j *Journal) begin(run Run, o Options) error {
 // none, or where it is.
 func (j *Journal) Anew() *Anew { return j.anew }
 
+// Stale is the rejects of runs that are not gone on with: their temporary files
+// are the caller's to remove, before the first Save.
+func (j *Journal) Stale() []Rejects { return j.own.Stale }
+
 // Key names the journal among those of its directory.
 func (j *Journal) Key() string { return j.key }
 
 // Save replaces the checkpoint. When it returns nil the checkpoint survives a
 // power cut; after an error the one before it does. Errors are [*Error].
 func (j *Journal) Save(c Checkpoint) error {
-	before := j.own.Checkpoint
-	j.own.Checkpoint = &c
+	before := j.own
+	j.own.Checkpoint, j.own.Stale = &c, nil
 	if err := j.write(); err != nil {
-		j.own.Checkpoint = before
+		j.own = before
 		return problem("writing the journal", j.path(), err)
 	}
 	return nil

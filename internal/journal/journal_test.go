@@ -142,12 +142,21 @@ func TestAChangedRunStartsAnew(t *testing.T) {
 			if c != nil || j.Anew() == nil || !cmp.Equal(j.Anew().Changed, tt.want) {
 				t.Fatalf("%+v, %+v", c, j.Anew())
 			}
-			if e := j.Anew().Earlier; e == nil || e.Done != 1200 {
-				t.Errorf("the earlier checkpoint is %+v", e)
+			if got := j.Stale(); !cmp.Equal(got, someCheckpoint().Rejects) {
+				t.Errorf("the rejects that are to go are %+v", got)
 			}
 			must(t, j.Close())
-			if j, c := open(t, dir, run); c != nil || j.Anew() != nil {
+			j, c = open(t, dir, run)
+			if c != nil || j.Anew() != nil {
 				t.Errorf("the next run: %+v, %+v", c, j.Anew())
+			}
+			if got := j.Stale(); !cmp.Equal(got, someCheckpoint().Rejects) {
+				t.Errorf("killed before it removed them, the next run knows of %+v", got)
+			}
+			must(t, j.Save(Checkpoint{}))
+			must(t, j.Close())
+			if j, _ := open(t, dir, run); len(j.Stale()) > 0 {
+				t.Errorf("after the first checkpoint there still are %+v", j.Stale())
 			}
 		})
 	}
@@ -178,7 +187,7 @@ func TestAChangedRunStartsAnew(t *testing.T) {
 		j, c, err := Open(dir, products(), Options{Restart: true})
 		must(t, err)
 		defer j.Close()
-		if c != nil || j.Anew() == nil || !j.Anew().Asked || j.Anew().Earlier.Done != 1200 {
+		if c != nil || j.Anew() == nil || !j.Anew().Asked || len(j.Stale()) != 1 {
 			t.Errorf("%+v, %+v", c, j.Anew())
 		}
 	})
@@ -300,7 +309,13 @@ func TestListAndForget(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	var locked *LockedError
-	if err := Forget(dir, one()); !errors.As(err, &locked) {
+	var discarded []Rejects
+	discard := func(r Rejects) error {
+		discarded = append(discarded, r)
+		_, err := os.Stat(j.path()) // a kill must find it still
+		return err
+	}
+	if err := Forget(dir, one(), nil); !errors.As(err, &locked) {
 		t.Errorf("Forget of one in use: %v", err)
 	}
 	must(t, j.Save(someCheckpoint()))
@@ -308,7 +323,10 @@ func TestListAndForget(t *testing.T) {
 	if got, want := one().String(), "products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), interrupted 2026-11-23 12:01:00"; got != want {
 		t.Errorf("%s", got)
 	}
-	must(t, Forget(dir, one()))
+	must(t, Forget(dir, one(), discard))
+	if !cmp.Equal(discarded, someCheckpoint().Rejects) {
+		t.Errorf("discarded are %+v", discarded)
+	}
 	if got := names(t, dir); !cmp.Equal(got, []string{"guard.lock"}) {
 		t.Errorf("it leaves %q", got)
 	}

@@ -15,6 +15,7 @@ type Entry struct {
 	Key        string // for [Forget]
 	Run        Run
 	Checkpoint *Checkpoint // nil: nothing was committed yet
+	Stale      []Rejects   // of earlier runs, see [Journal.Stale]
 	InUse      bool        // a push is under way
 	PID        int         // of the process that last used it
 	Started    time.Time   // when that one began
@@ -93,16 +94,18 @@ func list(dir string) ([]Entry, error) {
 			continue
 		default:
 			e.Run, e.PID, e.Started, e.Checkpoint = r.Run, r.PID, r.Started, r.Checkpoint
+			e.Stale = r.Stale
 		}
 		all = append(all, e)
 	}
 	return all, nil
 }
 
-// Forget removes a journal, so that its run starts from the beginning. The
-// temporary reject files that its checkpoint names are the caller's to remove.
-// The error is a [*LockedError] where a push is under way, else an [*Error].
-func Forget(dir string, e Entry) error {
+// Forget removes a journal, so that its run starts from the beginning. Before
+// that discard removes the temporary reject files that it names, while nobody else
+// can go on with the run: afterwards nobody would know of them. The error is a
+// [*LockedError] where a push is under way, that of discard, or an [*Error].
+func Forget(dir string, e Entry, discard func(Rejects) error) error {
 	guard, err := takeGuard(dir)
 	if err != nil {
 		return err
@@ -117,6 +120,15 @@ func Forget(dir string, e Entry) error {
 		return &LockedError{Path: inputNames(e.Run), PID: e.PID, Since: e.Started}
 	}
 	defer lock.drop()
+	rejects := e.Stale
+	if e.Checkpoint != nil {
+		rejects = append(rejects, e.Checkpoint.Rejects...)
+	}
+	for _, r := range rejects {
+		if err := discard(r); err != nil {
+			return err
+		}
+	}
 	removeLeftovers(dir, e.Key)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return problem("removing the journal", path, err)

@@ -28,6 +28,7 @@ type record struct {
 	PID        int
 	Started    time.Time
 	Checkpoint *Checkpoint `json:",omitempty"`
+	Stale      []Rejects   `json:",omitempty"` // see [Journal.Stale]
 }
 
 // seal puts a line before a body that says of which kind and how long it is, and

@@ -44,13 +44,19 @@ func (r *storedRecord) names(change func(string) string) *record {
 	}
 	if c.Checkpoint != nil {
 		cp := *c.Checkpoint
-		cp.Rejects = slices.Clone(cp.Rejects)
-		for i := range cp.Rejects {
-			cp.Rejects[i].Path, cp.Rejects[i].Temp = change(cp.Rejects[i].Path), change(cp.Rejects[i].Temp)
-		}
+		cp.Rejects = renamed(cp.Rejects, change)
 		c.Checkpoint = &cp
 	}
+	c.Stale = renamed(c.Stale, change)
 	return &c
+}
+
+func renamed(rejects []Rejects, change func(string) string) []Rejects {
+	rejects = slices.Clone(rejects)
+	for i := range rejects {
+		rejects[i].Path, rejects[i].Temp = change(rejects[i].Path), change(rejects[i].Temp)
+	}
+	return rejects
 }
 
 // escape makes a file name valid UTF-8.
