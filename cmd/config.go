@@ -34,8 +34,7 @@ type configuration struct {
 	viper        *viper.Viper
 	file         string            // the config file in use, "" for none
 	explicit     map[string]bool   // flags that the command line itself gives
-	inJob        map[string]bool   // of a push of a job: flags that the job file gives
-	origins      map[string]origin // of those that the command line leaves out
+	origins      map[string]origin // of the others; of a push of a job, of all that are given
 	profile      string            // the chosen one, "" for none
 	profileKeys  map[string]any    // what it says
 	tokenCommand string
@@ -49,7 +48,10 @@ func newConfiguration(c *cobra.Command) *configuration {
 
 // stated tells whether a flag was given for this very push, and not for whatever
 // runs here.
-func (conf *configuration) stated(flag string) bool { return conf.explicit[flag] || conf.inJob[flag] }
+func (conf *configuration) stated(flag string) bool {
+	kind := conf.of(flag).kind
+	return kind == fromFlag || kind == fromJob
+}
 
 // configure fills in the flags that the command line leaves out, from the
 // environment, then from the config file.

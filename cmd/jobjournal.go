@@ -91,7 +91,7 @@ func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (report.JobPush, boo
 		j.app.note(fmt.Sprintf("push %s was done, but since then its input or what is done with it has changed: it runs again", r.part.Name))
 	case json.Unmarshal(ended.Result, &result) == nil:
 		over := report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, result.Outcome), result)}
-		over.Note = "done by the run that this one goes on with"
+		over.Note, over.Finished = "done by the run that this one goes on with", ended.At
 		return over, true
 	}
 	// From here on what this or another choice of the job's pushes knows of it is

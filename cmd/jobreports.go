@@ -98,7 +98,7 @@ func (j *jobRun) writeReports(summary report.Job) error {
 		case ".json":
 			return report.JobFull(w, summary)
 		case ".prom":
-			return writeMetrics(w, file.path, runs...)
+			return writeMetrics(w, file.path, j.file.Names(), runs...)
 		}
 		return fmt.Errorf("%s has no known ending", file.path)
 	})

@@ -65,13 +65,12 @@ func (s *settings) flag(name string) *pflag.Flag {
 // says of the push, its defaults, the environment, the config file.
 func (j *jobRun) settle(p *job.Push) (*settings, *configuration, error) {
 	s := newSettings()
-	conf := &configuration{
-		viper: j.conf.viper, file: j.conf.file, tokenCommand: j.conf.tokenCommand,
-		explicit: map[string]bool{}, inJob: map[string]bool{}, origins: map[string]origin{},
-	}
+	own := *j.conf
+	conf := &own
+	conf.explicit, conf.origins = map[string]bool{}, map[string]origin{}
 	given := map[string]bool{}
 	for _, f := range slices.Collect(maps.Keys(j.conf.explicit)) {
-		given[f] = true
+		given[f], conf.origins[f] = true, j.conf.of(f)
 		if err := setAll(s.flag(f), textsOfFlag(j.command.Flags().Lookup(f)), "--"+f); err != nil {
 			return nil, nil, err
 		}
@@ -83,8 +82,7 @@ func (j *jobRun) settle(p *job.Push) (*settings, *configuration, error) {
 		if given[f.Name] || j.settings.sandbox && slices.Contains(ofOtherServer(), f.Name) {
 			continue
 		}
-		given[f.Name] = true
-		conf.inJob[f.Name] = true
+		given[f.Name], conf.origins[f.Name] = true, origin{kind: fromJob, name: j.file.Name}
 		// What is meant for all pushes contradicts nothing in one of them; but a
 		// token that the job names goes before one in the environment.
 		if !f.Default && f.Name != "rejects" || f.Name == "token-file" {
@@ -100,7 +98,7 @@ func (j *jobRun) settle(p *job.Push) (*settings, *configuration, error) {
 		}
 		if slices.Contains(ofWholeRun(), name) {
 			if from := j.settings.flag(name); from.Value.String() != from.DefValue {
-				given[name] = true
+				given[name], conf.origins[name] = true, j.conf.of(name)
 				if err := setAll(s.flag(name), textsOfFlag(from), name); err != nil {
 					return nil, nil, err
 				}

@@ -14,6 +14,7 @@ const (
 	fromFlag        originKind = "flag"
 	fromEnvironment originKind = "environment"
 	fromFile        originKind = "file"
+	fromJob         originKind = "job" // its file; of a push of one
 )
 
 // inFile is the origin of a key of the config file.
@@ -27,11 +28,11 @@ func (conf *configuration) inFile(key string) origin {
 
 // of is where the setting of a flag comes from.
 func (conf *configuration) of(flag string) origin {
-	if conf.explicit[flag] {
-		return origin{kind: fromFlag, name: "--" + flag}
-	}
 	if o, ok := conf.origins[flag]; ok {
 		return o
+	}
+	if conf.explicit[flag] {
+		return origin{kind: fromFlag, name: "--" + flag}
 	}
 	return origin{kind: fromDefault}
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -50,23 +49,18 @@ func mappingOf(plans []mapping.ColumnPlan, match string) []report.Column {
 	return columns
 }
 
+// sourceWords are a report's words for where a setting comes from.
+var sourceWords = map[originKind]string{
+	fromDefault: "default", fromFlag: "command line", fromJob: "job file", fromEnvironment: "environment", fromFile: "config file",
+}
+
 // list is the settings of the run with where each comes from. Nothing in it is
 // secret: a report is sent on.
 func (conf *configuration) list(s *settings) []report.Setting {
 	var list []report.Setting
 	for _, group := range s.groups {
 		group.flags.VisitAll(func(f *pflag.Flag) {
-			one := report.Setting{Name: f.Name, Value: f.Value.String(), Source: "default"}
-			switch {
-			case conf.inJob[f.Name]:
-				one.Source = "job file"
-			case conf.explicit[f.Name]:
-				one.Source = "command line"
-			case os.Getenv(envName(f.Name)) != "":
-				one.Source = "environment"
-			case conf.viper.IsSet(f.Name):
-				one.Source = "config file"
-			}
+			one := report.Setting{Name: f.Name, Value: f.Value.String(), Source: sourceWords[conf.of(f.Name).kind]}
 			switch {
 			case f.Name == "base-url":
 				one.Value = withoutSecrets(one.Value)

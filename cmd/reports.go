@@ -64,20 +64,20 @@ func (r *pushRun) outcome() told {
 		t.metrics = ""
 	}
 	if r.part != nil {
-		return t.only(r.conf.inJob)
+		return t.only(func(flag string) bool { return r.conf.of(flag).kind == fromJob })
 	}
 	return t
 }
 
-// only leaves what the named flags say.
-func (t told) only(flags map[string]bool) told {
-	if !flags["report"] {
+// only leaves what some flags say.
+func (t told) only(some func(flag string) bool) told {
+	if !some("report") {
 		t.reports = nil
 	}
-	if !flags["metrics"] {
+	if !some("metrics") {
 		t.metrics = ""
 	}
-	if !flags["on-finish"] {
+	if !some("on-finish") {
 		t.onFinish = ""
 	}
 	return t
@@ -224,7 +224,7 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 	}
 	return writeOutcome(r.outcome().files(), r.taken(), r.begun, func(w io.Writer, file outcomeFile) error {
 		if file.flag == "--metrics" {
-			return writeMetrics(w, file.path, summary)
+			return writeMetrics(w, file.path, nil, summary)
 		}
 		return reportWriter(file.path)(w, summary)
 	})
@@ -278,7 +278,7 @@ func isOutcome(path string) bool {
 // smaller.
 const mostMetrics = 1 << 20
 
-func writeMetrics(w io.Writer, path string, runs ...report.Summary) error {
+func writeMetrics(w io.Writer, path string, others []string, runs ...report.Summary) error {
 	var before bytes.Buffer
 	if file, err := os.Open(path); err == nil {
 		_, err = io.Copy(&before, io.LimitReader(file, mostMetrics))
@@ -288,5 +288,5 @@ func writeMetrics(w io.Writer, path string, runs ...report.Summary) error {
 		}
 	}
 	sync := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return report.Metrics(w, sync, before.Bytes(), runs...)
+	return report.Metrics(w, sync, before.Bytes(), others, runs...)
 }

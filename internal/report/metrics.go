@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,15 +18,18 @@ const metricLastSuccess = "crmsync_last_success_timestamp_seconds"
 // Metrics writes runs in the text format of Prometheus, for the textfile
 // collector of node_exporter. sync is the label that keeps the files of several
 // syncs apart. before is what the file held until now, which may be nothing: the
-// time of the last success is kept from there where a run was none.
+// time of the last success is kept from there where a run was none, and all that
+// it says of the pushes named others, which the job has and did not run.
 //
 // https://prometheus.io/docs/instrumenting/exposition_formats/
-func Metrics(w io.Writer, sync string, before []byte, runs ...Summary) error {
+func Metrics(w io.Writer, sync string, before []byte, others []string, runs ...Summary) error {
 	m := metrics{}
 	kept := lastSuccesses(before)
 	for _, s := range runs {
 		m.add(s, sync, kept)
+		others = slices.DeleteFunc(slices.Clone(others), func(name string) bool { return name == s.Push })
 	}
+	m.keep(before, sync, others)
 	var b bytes.Buffer
 	for _, f := range families {
 		if len(m[f.name]) == 0 {
@@ -155,20 +160,47 @@ type success struct{ object, at string }
 // identity is what a run is known by in such a file.
 func identity(sync, push string) string { return sync + "\x00" + push }
 
-// lastSuccesses finds the lines that are to be kept. What was not written here
-// is passed over.
+// samples are the lines of a file of metrics with their labels and values. What
+// was not written here is passed over.
+func samples(content []byte) iter.Seq2[string, sampleLine] {
+	return func(yield func(string, sampleLine) bool) {
+		for line := range strings.Lines(string(content)) {
+			line = strings.TrimSpace(line)
+			name, rest, ours := strings.Cut(line, "{")
+			labels, value, ok := cutLabels(rest)
+			if _, err := strconv.ParseFloat(value, 64); !ours || !ok || err != nil {
+				continue
+			}
+			if !yield(name, sampleLine{line, labels, value}) {
+				return
+			}
+		}
+	}
+}
+
+type sampleLine struct {
+	text   string
+	labels map[string]string
+	value  string
+}
+
+// keep takes over what a file says of some pushes.
+func (m metrics) keep(content []byte, sync string, pushes []string) {
+	for name, line := range samples(content) {
+		family := strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")
+		if line.labels["sync"] == sync && slices.Contains(pushes, line.labels["push"]) {
+			m[family] = append(m[family], line.text)
+		}
+	}
+}
+
+// lastSuccesses finds when each push last ended well.
 func lastSuccesses(content []byte) map[string]success {
 	found := map[string]success{}
-	for line := range strings.Lines(string(content)) {
-		rest, ours := strings.CutPrefix(strings.TrimSpace(line), metricLastSuccess+"{")
-		if !ours {
-			continue
+	for name, line := range samples(content) {
+		if name == metricLastSuccess {
+			found[identity(line.labels["sync"], line.labels["push"])] = success{line.labels["object"], line.value}
 		}
-		labels, value, ok := cutLabels(rest)
-		if _, err := strconv.ParseFloat(value, 64); !ok || err != nil {
-			continue
-		}
-		found[identity(labels["sync"], labels["push"])] = success{labels["object"], value}
 	}
 	return found
 }

@@ -16,7 +16,7 @@ import (
 func metricsOf(t *testing.T, before string, runs ...Summary) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Metrics(&b, "nightly", []byte(before), runs...); err != nil {
+	if err := Metrics(&b, "nightly", []byte(before), []string{"deals"}, runs...); err != nil {
 		t.Fatal(err)
 	}
 	problems, err := promlint.New(bytes.NewReader(b.Bytes())).Lint()
@@ -139,4 +139,33 @@ func FuzzLastSuccesses(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestMetricsOfSomePushesKeepThoseOfTheOthers(t *testing.T) {
+	pushNamed := func(name string, at int64) Summary {
+		s := successful(time.Unix(at, 0))
+		s.Push = name
+		return s
+	}
+	before := metricsOf(t, "", pushNamed("people", 1000), pushNamed("deals", 1000), pushNamed("gone", 1000))
+	got := metricsOf(t, before, pushNamed("people", 2000))
+	for _, family := range []string{"crmsync_records_total{", "crmsync_request_duration_seconds{", "crmsync_request_duration_seconds_sum{", "crmsync_last_run_timestamp_seconds{"} {
+		of := func(text, push string) (lines []string) {
+			for _, line := range linesWith(text, family) {
+				if strings.Contains(line, `push="`+push+`"`) {
+					lines = append(lines, line)
+				}
+			}
+			return lines
+		}
+		if diff := cmp.Diff(of(before, "deals"), of(got, "deals")); diff != "" {
+			t.Errorf("of the push that was not chosen: %s", diff)
+		}
+		if len(of(got, "people")) != len(of(before, "people")) || len(of(got, "gone")) > 0 {
+			t.Errorf("%s of the others:\n%s", family, got)
+		}
+	}
+	if again := metricsOf(t, got, pushNamed("deals", 3000)); len(linesWith(again, `push="people"`)) > 0 {
+		t.Errorf("a push that the job no longer has stays:\n%s", again)
+	}
 }

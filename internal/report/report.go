@@ -48,7 +48,7 @@ type Summary struct {
 type Setting struct {
 	Name   string `json:"name"` // the flag's long name
 	Value  string `json:"value"`
-	Source string `json:"source"` // "command line", "environment", "config file" or "default"
+	Source string `json:"source"` // "command line", "job file", "environment", "config file" or "default"
 }
 
 // Clean returns text on one line without control characters, so that nothing
