@@ -17,11 +17,12 @@ import (
 
 // charset is how an input's bytes become text.
 type charset struct {
-	name   string // IANA, lower case
-	enc    encoding.Encoding
-	bom    int  // bytes of the byte order mark, 0 without one
-	clean  bool // the whole input was checked: every character is valid
-	reason string
+	name    string // IANA, lower case
+	enc     encoding.Encoding
+	bom     int  // bytes of the byte order mark, 0 without one
+	clean   bool // the whole input was checked: every character is valid
+	guessed bool // nothing but the beginning of a stream says that this is Windows-1252
+	reason  string
 }
 
 const (
@@ -74,6 +75,7 @@ func chooseCharset(name, wanted string, s *survey) (charset, error) {
 		return charset{name: "utf-16be", enc: utf16be(), reason: "every second byte is zero, as in UTF-16 without a byte order mark"}, nil
 	}
 	c := charsetByCount(s)
+	c.guessed = c.name == windows1252Name && !s.checked && !s.whole
 	if c.name == windows1252Name && !looksWestern(s.sample) {
 		return c, &InputError{
 			Input:   name,
@@ -84,34 +86,15 @@ func chooseCharset(name, wanted string, s *survey) (charset, error) {
 	return c, nil
 }
 
-// looksWestern tells whether the bytes beyond ASCII stand as in Western text:
-// singly among others. Words of nothing else are Cyrillic, Greek or East Asian,
-// and read as Windows-1252 they would be garbled in silence.
-func looksWestern(b []byte) bool {
-	high, inWords, run := 0, 0, 0
-	for i := 0; i <= len(b); i++ {
-		if i < len(b) && b[i] >= utf8.RuneSelf {
-			high++
-			run++
-			continue
-		}
-		if run >= 4 {
-			inWords += run
-		}
-		run = 0
-	}
-	return high < 64 || inWords*2 < high
-}
-
 // charsetByCount tells UTF-8 from Windows-1252. Text in Windows-1252 looks like
 // a valid multi-byte character by accident only, so a few of these among many
 // broken places say nothing; any more of them, and reading the text as
 // Windows-1252 could silently garble what is valid: then a broken place costs
 // its record instead.
 func charsetByCount(s *survey) charset {
-	where := "the whole file was checked"
-	if !s.checked {
-		where = "the first megabyte was checked"
+	where := "the whole input was checked"
+	if !s.checked && !s.whole {
+		where = "the first " + byteSize(len(s.sample)) + " were checked"
 	}
 	t := s.text
 	switch {
@@ -259,6 +242,9 @@ func (c charset) badChar(b []byte) int {
 			return bad
 		}
 	}
+	if bad < 0 && c.guessed {
+		bad, _ = foreignIn(b)
+	}
 	return bad
 }
 
@@ -269,6 +255,9 @@ func (c charset) badCharProblem(b []byte, i int) string {
 	}
 	if c.name == windows1252Name && b[i] == 0xC2 {
 		return fmt.Sprintf("the byte 0x%02X means nothing in %s", b[i+1], c.name)
+	}
+	if at, what := foreignIn(b); c.guessed && at == i {
+		return what
 	}
 	return "the bytes mean nothing in " + c.name
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -19,8 +20,8 @@ import (
 type input struct {
 	name   string
 	stdin  bool
-	file   *os.File  // a regular file, which can be read twice; nil for a stream
-	stream io.Reader // where file is nil
+	file   *os.File       // a regular file, which can be read twice; nil for a stream
+	stream *interruptible // where file is nil
 	closer io.Closer
 	read   atomic.Int64 // raw bytes consumed
 }
@@ -62,7 +63,7 @@ func openInput(ctx context.Context, path string, stdin io.Reader) (*input, error
 // setStream makes r the input. Reading it ends with the context: a pipe that
 // nobody writes to would otherwise hold up an interrupted run for good.
 func (in *input) setStream(ctx context.Context, r io.Reader) {
-	in.stream = &interruptible{ctx: ctx, src: r, asked: make(chan int, 1), got: make(chan chunk, 1)}
+	in.stream = newInterruptible(ctx, r)
 }
 
 func openError(path string, err error) error {
@@ -82,8 +83,8 @@ func openError(path string, err error) error {
 }
 
 func (in *input) close() error {
-	if s, ok := in.stream.(*interruptible); ok {
-		s.close()
+	if in.stream != nil {
+		in.stream.close()
 	}
 	if in.closer == nil {
 		return nil
@@ -125,6 +126,7 @@ func (c *counted) Read(p []byte) (int, error) {
 type interruptible struct {
 	ctx     context.Context
 	src     io.Reader
+	pause   time.Duration // how long a read waits before it returns errSilent; 0: for good
 	asked   chan int
 	got     chan chunk
 	started bool
@@ -132,6 +134,10 @@ type interruptible struct {
 	rest    []byte
 	err     error
 	closed  atomic.Bool
+}
+
+func newInterruptible(ctx context.Context, src io.Reader) *interruptible {
+	return &interruptible{ctx: ctx, src: src, asked: make(chan int, 1), got: make(chan chunk, 1)}
 }
 
 // interruption is the end of the context while input was waited for.
@@ -172,11 +178,19 @@ func (s *interruptible) next() error {
 		s.asked <- 1
 		s.waiting = true
 	}
+	var silent <-chan time.Time
+	if s.pause > 0 {
+		timer := time.NewTimer(s.pause)
+		defer timer.Stop()
+		silent = timer.C
+	}
 	select {
 	case c := <-s.got:
 		s.waiting = false
 		s.rest, s.err = c.b, c.err
 		return nil
+	case <-silent:
+		return errSilent
 	case <-s.ctx.Done():
 		return &interruption{context.Cause(s.ctx)}
 	}

@@ -39,7 +39,8 @@ type Reader struct {
 // Open opens the file at path, or opts.Stdin for "-", and finds out how it is
 // written. A regular file is read once to its end: nothing can then turn up in
 // the middle of a run that a look beforehand would have shown. Of a stream the
-// first megabyte decides.
+// first megabyte decides, or less where it falls silent after a record or two
+// that leave no doubt.
 //
 // Errors are of type *[InputError], which has a hint where there is a way out,
 // or the context's cause.
@@ -74,7 +75,7 @@ func open(ctx context.Context, in *input, opts Options) (*Reader, error) {
 	if in.file != nil {
 		s, err = surveyFile(ctx, in)
 	} else {
-		s, stream, r.free, err = surveyStream(in)
+		s, stream, r.free, err = surveyStream(ctx, in, named, opts)
 	}
 	if err != nil {
 		return r, err

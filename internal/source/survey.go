@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// sampleSize is how much of a stream decides on its encoding, in bytes after
-// decompression: nothing later can be known.
+// sampleSize is how much of a stream decides on its encoding at most, in bytes
+// after decompression: nothing later can be known.
 const sampleSize = 1 << 20
 
 // survey is what one pass over an input's bytes found out.
@@ -75,28 +75,6 @@ func surveyFile(ctx context.Context, in *input) (*survey, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// surveyStream reads a stream's first megabyte. It returns the whole
-// decompressed stream too, the sample included.
-func surveyStream(in *input) (*survey, io.Reader, func(), error) {
-	raw := bufio.NewReaderSize(&counted{in.stream, &in.read}, 64<<10)
-	head, err := raw.Peek(4)
-	if err != nil && err != io.EOF {
-		return nil, nil, nil, err
-	}
-	s := &survey{compression: compressionOf(head), size: -1}
-	src, free, err := in.decompress(raw, s.compression)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if s.sample, err = io.ReadAll(io.LimitReader(src, sampleSize)); err != nil {
-		free()
-		return nil, nil, nil, err
-	}
-	s.whole = len(s.sample) < sampleSize
-	s.text.add(s.sample, s.whole)
-	return s, io.MultiReader(newOnce(s.sample), src), free, nil
 }
 
 // patient ends a long pass over a file when the context ends.
