@@ -59,22 +59,15 @@ func (r *pushRun) learn() func(match, recordID string) {
 	for _, ref := range r.shared.learns {
 		asked = asked || ref.Object == r.object
 	}
-	switch {
-	case !asked:
-		return nil
-	case !r.settings.dryRun:
-		peers := r.peers()
-		return func(match, recordID string) {
-			for _, l := range peers {
-				l.Learn(r.object, r.match, match, recordID)
-			}
-		}
-	case r.part == nil:
+	if !asked || r.settings.dryRun && r.part == nil {
 		return nil
 	}
-	// A record finds an earlier one of the same file only if that was answered in
-	// time, which a dry run can't know: so only later pushes find it here.
-	return func(match, _ string) { r.wouldWrite = append(r.wouldWrite, match) }
+	peers := r.peers()
+	return func(match, recordID string) {
+		for _, l := range peers {
+			l.Learn(r.object, r.match, match, recordID)
+		}
+	}
 }
 
 // peers are the lookups of the push's CRM: pushes of a job that differ in their
@@ -91,15 +84,25 @@ func (r *pushRun) peers() (all []*lookups) {
 // tellLookups has the later pushes of a job find the records that this one wrote,
 // and in a dry run those that it would write.
 func (r *pushRun) tellLookups(result *push.Result) {
-	if result.Created+result.Updated > 0 {
-		for _, l := range r.peers() {
-			l.Reread(r.object, r.match)
-		}
-	}
 	for _, l := range r.peers() {
-		for _, match := range r.wouldWrite {
-			l.Learn(r.object, r.match, match, "")
+		if result.Created+result.Updated > 0 {
+			l.Reread(r.object, r.match, r.written())
+		}
+		l.Arrive()
+	}
+}
+
+// written are the attributes that the push may have written; nil where that isn't
+// known, as of the JSON keys that an earlier part of it met.
+func (r *pushRun) written() []string {
+	if r.resume != nil {
+		return nil
+	}
+	all := []string{}
+	for _, in := range r.inputs {
+		for _, plan := range in.mapper.Columns() {
+			all = append(all, plan.Attribute)
 		}
 	}
-	r.wouldWrite = nil
+	return all
 }

@@ -82,11 +82,10 @@ type pushRun struct {
 
 	decimalMark string // in a proposal: stands for any locale's decimal separator
 
-	part       *part              // of a job; nil for a push of its own
-	wouldWrite []string           // in a job's dry run: match values of what would be accepted
-	toCome     int64              // … and values that refer to what would be
-	over       func(*push.Result) // in a job: takes note of how the push ended
-	closed     bool
+	part   *part              // of a job; nil for a push of its own
+	toCome int64              // in a job's dry run: values that refer to what would be accepted
+	over   func(*push.Result) // in a job: takes note of how the push ended
+	closed bool
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {

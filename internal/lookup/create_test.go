@@ -152,6 +152,13 @@ func TestADryRunCreatesNothing(t *testing.T) {
 	finds(t, l, ref, "b.example", "00000000-0000-0000-0000-000000000002")
 	finds(t, l, ref, "A.example", "00000000-0000-0000-0000-000000000001")
 	l.Learn("companies", "domain", "pushed.example", "")
+	if id, err := l.Find(companies(), "pushed.example"); err == nil {
+		t.Errorf("a record of the same push is found as %s, which may not be answered in time", id)
+	}
+	l.Arrive()
+	l.Learn("companies", "domain", "more.example", "")
+	l.Arrive()
+	finds(t, l, companies(), "more.example", "00000000-0000-0000-0000-000000000004")
 	finds(t, l, companies(), "pushed.example", "00000000-0000-0000-0000-000000000003")
 	if _, err := l.Find(ref, "no domain"); err == nil {
 		t.Error("a value that can't be created passes a dry run")

@@ -12,6 +12,7 @@ type index struct {
 
 	mu     sync.RWMutex // never held over a request
 	learnt table        // from answers of this run
+	coming table        // in a dry run: what the push that is tried would write
 	listed table        // from the CRM's list; what is in learnt with the same spelling isn't here
 	whole  bool         // the list was read to its end, so that listed stays
 
@@ -51,6 +52,34 @@ func (x *index) learn(v value, id string) {
 		return
 	}
 	x.learnt.set(v, id)
+}
+
+// expect takes an id that a record will be known by when the push is over.
+func (x *index) expect(v value, id string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.coming.set(v, id)
+}
+
+// arrive learns what was expected.
+func (x *index) arrive() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.learnt.empty() {
+		x.learnt, x.coming = x.coming, table{}
+		return
+	}
+	for v, id := range x.coming.all() {
+		x.learnt.set(v, id)
+	}
+	x.coming = table{}
+}
+
+// unlearn forgets what answers gave.
+func (x *index) unlearn() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.learnt = table{}
 }
 
 // learntAs gives the id of the very value where the run's answers gave one.

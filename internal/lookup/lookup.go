@@ -114,7 +114,7 @@ type Lookup struct {
 
 	mu      sync.RWMutex
 	indexes map[reference]*index
-	wrote   map[string][]string // by object: the attributes it was written by
+	wrote   map[string][]writing // by object
 }
 
 // reference is what an index is about: a Reference with one name for what has
@@ -133,7 +133,7 @@ func New(o Options) *Lookup {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}, wrote: map[string][]string{}}
+	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}, wrote: map[string][]writing{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -158,20 +158,29 @@ func (l *Lookup) Created() int64 { return l.created.Load() }
 // Learn takes note of the id that the CRM gave the record of object whose
 // attribute match has the value. A later id for the same value replaces it. An
 // answer without an id teaches nothing, except in a dry run, where there are no
-// answers and the record that would be written gets an id that no record has.
+// answers and the record that would be written gets an id that no record has;
+// Find gives that one after [Lookup.Arrive].
 func (l *Lookup) Learn(object, match, value, id string) {
 	ref := referenceTo(object, match)
 	if l.wanted != nil && !l.wanted[ref] {
 		return
 	}
-	v := newValue(value)
-	if v.blank || id == "" && !l.o.DryRun {
-		return
+	switch v := newValue(value); {
+	case v.blank:
+	case id != "":
+		l.index(ref).learn(v, id)
+	case l.o.DryRun:
+		l.index(ref).expect(v, l.placeholder())
 	}
-	if id == "" {
-		id = l.placeholder()
+}
+
+// Arrive has Find give the ids of what a dry run would have written so far. A
+// record finds an earlier one of the same file only if that was answered in time,
+// which a dry run can't know: so it is for the end of a push.
+func (l *Lookup) Arrive() {
+	for _, x := range l.all() {
+		x.arrive()
 	}
-	l.index(ref).learn(v, id)
 }
 
 // placeholder is an id that no record has: its version is none that is in use.
@@ -186,39 +195,54 @@ func (l *Lookup) placeholder() string {
 func IsPlaceholder(id string) bool { return strings.HasPrefix(id, "00000000-0000-0000-0000-") }
 
 // Reread takes note that records of object were written, which are known by the
-// attribute match: the CRM's list of other attributes is read again where it is
-// next needed, and what earlier runs remember by them isn't used any more.
-func (l *Lookup) Reread(object, match string) {
-	wrote := referenceTo(object, match)
-	var stale []*index
-	l.mu.Lock()
-	if !slices.Contains(l.wrote[object], wrote.match) {
-		l.wrote[object] = append(l.wrote[object], wrote.match)
+// attribute match. What is known of them by another attribute may be wrong now, if
+// it is among those written (nil: it may be any): the CRM's list is read again
+// where it is next needed, and neither what this run learnt by it nor what
+// earlier ones remember is used any more.
+func (l *Lookup) Reread(object, match string, written []string) {
+	w := writing{match: referenceTo(object, match).match}
+	for _, attribute := range written {
+		w.attributes = append(w.attributes, referenceTo(object, attribute).match)
 	}
-	for ref, x := range l.indexes {
-		if ref.object == object && ref != wrote {
-			stale = append(stale, x)
+	l.mu.Lock()
+	l.wrote[object] = append(l.wrote[object], w)
+	l.mu.Unlock()
+	for _, x := range l.all() {
+		if x.object == object && w.mayChange(x.match) {
+			x.slow.Lock()
+			x.unlearn()
+			x.unlist()
+			x.closeMemory()
+			x.slow.Unlock()
 		}
 	}
-	l.mu.Unlock()
-	for _, x := range stale {
+}
+
+// writing is what a push wrote of an object's records.
+type writing struct {
+	match      string
+	attributes []string // nil: any
+}
+
+// mayChange tells whether records may have another value of an attribute now, and
+// nobody was told of it.
+func (w writing) mayChange(attribute string) bool {
+	return w.match != attribute && (w.attributes == nil || slices.Contains(w.attributes, attribute))
+}
+
+// Close lets go of what earlier runs remember.
+func (l *Lookup) Close() {
+	for _, x := range l.all() {
 		x.slow.Lock()
-		x.unlist()
 		x.closeMemory()
 		x.slow.Unlock()
 	}
 }
 
-// Close lets go of what earlier runs remember.
-func (l *Lookup) Close() {
+func (l *Lookup) all() []*index {
 	l.mu.RLock()
-	all := slices.Collect(maps.Values(l.indexes))
-	l.mu.RUnlock()
-	for _, x := range all {
-		x.slow.Lock()
-		x.closeMemory()
-		x.slow.Unlock()
-	}
+	defer l.mu.RUnlock()
+	return slices.Collect(maps.Values(l.indexes))
 }
 
 // Find gives the id of the record of ref.Object whose attribute ref.Match has

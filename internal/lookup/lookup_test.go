@@ -293,11 +293,39 @@ func TestAListIsReadAgainAfterRecordsWereWrittenThatItDoesNotHave(t *testing.T) 
 	rejects(t, l, byName, "New", `no record of companies has name "New"; looked in the CRM's list of companies (one record) and what this run wrote`)
 	before := b.asked("GET crm/companies")
 	l.Learn("companies", "domain", "new.example", added)
-	l.Reread("companies", "domain")
+	l.Reread("companies", "domain", nil)
 	finds(t, l, byName, "New", added)
 	finds(t, l, byName, "Old", old)
 	finds(t, l, companies(), "new.example", added)
 	if n := b.asked("GET crm/companies") - before; n != 1 {
 		t.Errorf("the lists were asked for %d more pages, want the one by name", n)
+	}
+}
+
+func TestLearntIdsAreNotTrustedAfterRecordsWereWrittenByAnotherAttribute(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		written []string
+		stale   bool
+	}{
+		{"that wrote whatever", nil, true},
+		{"that wrote this one, too", []string{"name", "domain"}, true},
+		{"that left this one alone", []string{"name", "city"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, sandbox.Options{})
+			was := b.seed("companies", "domain", `{"domain":"old.example","name":"One"}`)
+			l := b.lookup()
+			l.Learn("companies", "domain", "old.example", was)
+			l.Learn("companies", "name", "One", was)
+			now := b.seed("companies", "domain", `{"domain":"old.example","name":"Two"}`)
+			l.Reread("companies", "name", c.written)
+			before := b.asked("GET crm/companies")
+			finds(t, l, companies(), "old.example", now)
+			if asked := b.asked("GET crm/companies") > before; asked != c.stale {
+				t.Errorf("the list was asked: %t", asked)
+			}
+			finds(t, l, mapping.Reference{Object: "companies", Match: "name"}, "One", was) // by which the push itself knew it
+		})
 	}
 }

@@ -11,15 +11,16 @@ type Memory interface {
 	Close()
 }
 
-// recall opens what earlier runs remember, once. Where this run wrote the object's
-// records by another attribute, they may have other values than is remembered.
+// recall opens what earlier runs remember, once. Where this run wrote the attribute
+// of records that it knows by another, they may have other values than is
+// remembered.
 func (l *Lookup) recall(x *index) {
 	if x.recalled || l.o.Memory == nil || x.members() {
 		return
 	}
 	x.recalled = true
 	l.mu.RLock()
-	stale := slices.ContainsFunc(l.wrote[x.object], func(match string) bool { return match != x.match })
+	stale := slices.ContainsFunc(l.wrote[x.object], func(w writing) bool { return w.mayChange(x.match) })
 	l.mu.RUnlock()
 	if !stale {
 		x.memory = l.o.Memory(x.object, x.match)

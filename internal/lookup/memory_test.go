@@ -105,12 +105,13 @@ func TestWhatIsRememberedIsNotTrustedAfterRecordsWereWrittenByAnotherAttribute(t
 			if used {
 				finds(t, l, companies(), "acme.example", uuid(1))
 			}
-			l.Reread("companies", "domain")
-			l.Reread("people", "email")
+			l.Reread("companies", "domain", nil)
+			l.Reread("people", "email", nil)
+			l.Reread("companies", "name", []string{"name", "city"})
 			if used {
 				finds(t, l, companies(), "acme.example", uuid(1))
 			}
-			l.Reread("companies", "name")
+			l.Reread("companies", "name", nil)
 			finds(t, l, companies(), "acme.example", now)
 		})
 	}

@@ -2,7 +2,9 @@ package lookup
 
 import (
 	"encoding/binary"
+	"iter"
 	"math/bits"
+	"slices"
 )
 
 // slots is a hash table from keys to entries. A map of the language doubles its
@@ -44,6 +46,23 @@ func (t *slots) get(k key) (entry, bool) {
 	}
 	at := s.at(k)
 	return at.entry, at.key == k
+}
+
+func (t *slots) empty() bool {
+	return !slices.ContainsFunc(t.shards[:], func(s shard) bool { return s.used > 0 })
+}
+
+// all are the entries with their keys.
+func (t *slots) all() iter.Seq2[key, entry] {
+	return func(yield func(key, entry) bool) {
+		for i := range t.shards {
+			for _, s := range t.shards[i].slots {
+				if s.key != (key{}) && !yield(s.key, s.entry) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // put sets the entry of a key.

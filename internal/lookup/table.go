@@ -1,6 +1,9 @@
 package lookup
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+)
 
 // mostMore is how many further entries a key may have. Who looks up by an
 // attribute that thousands of records share gets no id, however many of them are
@@ -62,6 +65,21 @@ func (t *table) set(v value, id string) {
 		}
 	}
 	t.add(v, id)
+}
+
+func (t *table) empty() bool { return t.more == nil && t.first.empty() }
+
+// all are the values of a table, without their texts, and their ids.
+func (t *table) all() iter.Seq2[value, string] {
+	return func(yield func(value, string) bool) {
+		for k, first := range t.first.all() {
+			for _, e := range append([]entry{first}, t.more[k]...) {
+				if !yield(value{key: k, spelling: e.spelling &^ 1}, t.id(e)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (t *table) entry(v value, id string) entry {

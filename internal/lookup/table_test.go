@@ -113,6 +113,26 @@ func TestIdsAreKeptCompactly(t *testing.T) {
 	}
 }
 
+func TestWhatADryRunWouldWriteIsKeptCompactly(t *testing.T) {
+	const n = 100_000
+	l := New(Options{DryRun: true})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range n {
+		l.Learn("companies", "domain", fmt.Sprintf("%0200d.example", i), "")
+	}
+	for _, when := range []string{"while the push is tried", "after it"} {
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if bytes := float64(after.HeapAlloc) - float64(before.HeapAlloc); bytes/n >= 100 {
+			t.Errorf("%s: %.1f bytes a record", when, bytes/n)
+		}
+		l.Arrive()
+	}
+	finds(t, l, companies(), fmt.Sprintf("%0200d.example", n-1), fmt.Sprintf("00000000-0000-0000-0000-%012x", n))
+}
+
 func BenchmarkAMillionIds(b *testing.B) {
 	for b.Loop() {
 		l, bytes := fill(1e6, uuid)
