@@ -18,6 +18,7 @@ import (
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/reject"
 	"github.com/crmsync/crmsync/internal/report"
 	"github.com/crmsync/crmsync/internal/sandbox"
 	"github.com/crmsync/crmsync/internal/state"
@@ -359,6 +360,11 @@ func (r *pushRun) explain(err error) error {
 	if errors.As(err, &fatal) && fatal.Status == 404 && r.objectFrom != "" {
 		return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and crmsync objects lists them",
 			r.object, r.objectFrom)}
+	}
+	var unwritten *reject.Error
+	if errors.As(err, &unwritten) && r.journal != nil && unwritten.Mend() != "" {
+		// Another place would be none to go on with.
+		return &hinted{err, unwritten.Mend() + "; the same command then goes on where it stopped and writes the rejects that are missing"}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"errors"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
@@ -283,15 +284,23 @@ func (c *committer) result(stopped stopReason) *Result {
 		path, err := in.Rejects.Finish()
 		if err != nil {
 			res.Whole = false // the next run finishes the file
-		}
-		if err != nil && res.Err == nil {
-			res.Outcome, res.Err = Failed, err
+			if res.Err == nil || ofOneFile(res.Err, err) {
+				res.Outcome, res.Err = Failed, err
+			}
 		}
 		if path != "" {
 			res.RejectFiles = append(res.RejectFiles, path)
 		}
 	}
 	return res
+}
+
+// ofOneFile tells whether a reject file is what ended the run and can't be
+// finished either: then the latter says what became of it.
+func ofOneFile(ended, finishing error) bool {
+	was, ok := errors.AsType[*reject.Error](ended)
+	is, too := errors.AsType[*reject.Error](finishing)
+	return ok && too && was.Path == is.Path
 }
 
 func (it *item) entry() reject.Entry {

@@ -31,13 +31,18 @@ type Error struct {
 	Err  error
 
 	doing string
-	kept  string
+	kept  string // where the entries are, "" where none could be written …
+	part  bool   // … and whether some could not
 	hint  string
 }
 
 func (e *Error) Error() string {
 	msg := fmt.Sprintf("%s the reject file %s: %v", e.doing, e.Path, e.Err)
-	if e.kept != "" {
+	switch {
+	case e.kept == "":
+	case e.part:
+		msg += "; those that could be written are in " + e.kept
+	default:
 		msg += "; the rejects so far are in " + e.kept
 	}
 	return msg
@@ -47,17 +52,31 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Hint says what to do about it; "" where there is nothing to advise.
 func (e *Error) Hint() string {
-	switch {
+	switch mend := e.Mend(); {
 	case e.hint != "":
 		return e.hint
-	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
-		return "make the directory writable, or name another place with --rejects FILE"
-	case errors.Is(e.Err, fs.ErrNotExist):
-		return "create the directory, or name another place with --rejects FILE"
 	case errors.Is(e.Err, errTarget):
 		return "name another file with --rejects FILE"
-	case errors.Is(e.Err, syscall.ENOSPC):
-		return "make room on the disk, or name another place with --rejects FILE"
+	case mend != "":
+		return mend + ", or name another place with --rejects FILE"
+	}
+	return ""
+}
+
+// Mend says what would let the very file be written; "" where nothing is known
+// to.
+func (e *Error) Mend() string {
+	switch {
+	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
+		return "make the directory writable"
+	case errors.Is(e.Err, fs.ErrNotExist):
+		return "create the directory"
+	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT):
+		return "make room on the disk"
+	case errors.Is(e.Err, syscall.EFBIG):
+		return "raise the limit for the size of files (ulimit -f)"
+	case errors.Is(e.Err, errTarget):
+		return "put away what has its name"
 	}
 	return ""
 }

@@ -245,7 +245,8 @@ func (w *Writer) sync() error {
 // name in one step (a symbolic link is replaced itself, not what it points to).
 // With no entry, an old reject file of that name is removed and "" returned; a
 // file that isn't a reject file, or not a regular one, stays. After an error the
-// entries are kept under the temporary name, which the [*Error] gives. Further
+// entries, as far as they could be written, are kept under the temporary name,
+// which the [*Error] gives. Further
 // calls return the same again.
 func (w *Writer) Finish() (path string, err error) {
 	if w.finished {
@@ -281,9 +282,9 @@ func (w *Writer) finishEmpty() error {
 
 func (w *Writer) finish() error {
 	keep := func(err error) error {
-		w.file.Close()
 		p := w.problem("finishing", err)
-		p.kept = w.temp
+		p.kept = w.leave()
+		p.part = len(w.buf) > 0
 		return p
 	}
 	if err := w.flush(); err != nil {
@@ -325,6 +326,17 @@ func (w *Writer) finish() error {
 		return w.problem("finishing", err)
 	}
 	return nil
+}
+
+// leave closes the temporary file and gives its name, or removes it where nothing
+// could be written to it.
+func (w *Writer) leave() string {
+	n, err := w.file.ReadAt(make([]byte, 1), 0)
+	w.file.Close()
+	if n == 0 && err == io.EOF && os.Remove(w.temp) == nil {
+		return ""
+	}
+	return w.temp
 }
 
 // narrow copies a CSV file without its last column, which only records that

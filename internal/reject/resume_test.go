@@ -61,7 +61,7 @@ func TestAFullDisk(t *testing.T) {
 		}
 		_, err = w.Finish()
 		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), w.temp) || e.Hint() == "" {
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), "those that could be written are in "+w.temp) || e.Hint() == "" {
 			t.Errorf("%v", err)
 		}
 		again, err := Resume(o, m)
@@ -73,6 +73,34 @@ func TestAFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, want := read(t, o.Path), finished(t, o, list...); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+	t.Run("leaves no file where nothing could be written, and the next run needs none", func(t *testing.T) {
+		o.Path = filepath.Join(t.TempDir(), "r.csv")
+		room := 0
+		w := New(o)
+		onFullDisk(w, &room)
+		m, err := w.Checkpoint()
+		must(t, err)
+		must(t, w.Write(entries(1)[0]))
+		if _, err := w.Checkpoint(); !errors.Is(err, errFull) {
+			t.Errorf("%v", err)
+		}
+		var e *Error
+		if _, err := w.Finish(); !errors.As(err, &e) || strings.Contains(err.Error(), ".part") {
+			t.Errorf("%v", err)
+		}
+		if left, err := os.ReadDir(filepath.Dir(o.Path)); err != nil || len(left) > 0 {
+			t.Errorf("it leaves %v (%v)", left, err)
+		}
+		again, err := Resume(o, m)
+		must(t, err)
+		must(t, again.Write(entries(1)[0]))
+		if _, err := again.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(t, o.Path), finished(t, o, entries(1)...); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
