@@ -13,6 +13,25 @@ var variable = regexp.MustCompile(`\$?\$\{[^}]*\}?`)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// expandFlags is expand for a block of flags. One of them is a command, which its
+// shell expands itself: there a value can't become code.
+func (p *parser) expandFlags(node ast.Node) {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		for _, pair := range n.Values {
+			p.expandFlags(pair)
+		}
+	case *ast.MappingValueNode:
+		if n.Key.GetToken().Value == keyOnFinish {
+			change(n.Value, func(text string) string { return strings.ReplaceAll(text, "$${", "${") })
+			return
+		}
+		p.expand(n.Value)
+	default:
+		p.expand(node)
+	}
+}
+
 // expand puts the values of variables into all values below a node; keys stay as
 // they are. It is done in the tree, so that whatever a variable holds remains one
 // value and can't become YAML.
@@ -20,21 +39,26 @@ func (p *parser) expand(node ast.Node) {
 	switch n := node.(type) {
 	case *ast.MappingNode:
 		for _, pair := range n.Values {
-			p.expand(pair)
+			p.expand(pair.Value)
 		}
 	case *ast.MappingValueNode:
-		// A shell expands its commands itself: there a value can't become code.
-		if n.Key.GetToken().Value != keyOnFinish {
-			p.expand(n.Value)
-		}
+		p.expand(n.Value)
 	case *ast.SequenceNode:
 		for _, item := range n.Values {
 			p.expand(item)
 		}
+	default:
+		change(node, func(text string) string { return p.expanded(node, text) })
+	}
+}
+
+// change changes a text; other values stay.
+func change(node ast.Node, to func(string) string) {
+	switch n := node.(type) {
 	case *ast.StringNode:
-		n.Value = p.expanded(n, n.Value)
+		n.Value = to(n.Value)
 	case *ast.LiteralNode:
-		n.Value.Value = p.expanded(n, n.Value.Value)
+		n.Value.Value = to(n.Value.Value)
 	}
 }
 

@@ -106,15 +106,32 @@ func TestVariablesAreExpandedInValuesAlone(t *testing.T) {
 func TestACommandIsLeftToItsShell(t *testing.T) {
 	o := options()
 	o.Flags["on-finish"] = false
-	f, err := job.Parse("job.yaml", []byte("pushes:\n  - {name: a, files: '${DIR}/a.csv', on-finish: 'echo ${UNSET} ${ODD}'}\n"), o)
+	for _, c := range []struct{ name, push, want string }{
+		{"a variable", `on-finish: 'echo ${UNSET} ${ODD}'`, "on-finish=echo ${UNSET} ${ODD}"},
+		{"an escaped one, as in every other value", `on-finish: 'echo $${UNSET} $$'`, "on-finish=echo ${UNSET} $$"},
+		{"a block", "on-finish: |-\n      echo $${UNSET}", "on-finish=echo ${UNSET}"},
+	} {
+		f, err := job.Parse("job.yaml", []byte("pushes:\n  - name: a\n    files: '${DIR}/a.csv'\n    "+c.push+"\n"), o)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if diff := cmp.Diff([]string{c.want}, flags(f.Pushes[0])); diff != "" || f.Pushes[0].Files[0].Text != "exports/a.csv" {
+			t.Errorf("%s: %s, files %v", c.name, diff, f.Pushes[0].Files)
+		}
+	}
+	f, err := job.Parse("job.yaml", []byte("defaults: {on-finish: 'echo ${UNSET}'}\npushes:\n  - {name: a, files: a.csv}\n"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Pushes[0].Flags[0].Values[0].Text; got != "echo ${UNSET} ${ODD}" {
-		t.Errorf("the command is %q", got)
+	if diff := cmp.Diff([]string{"~on-finish=echo ${UNSET}"}, flags(f.Pushes[0])); diff != "" {
+		t.Error(diff)
 	}
-	if got := f.Pushes[0].Files[0].Text; got != "exports/a.csv" {
-		t.Errorf("the file is %q", got)
+}
+
+func TestAColumnNamedLikeTheCommandHasItsVariablesExpanded(t *testing.T) {
+	f := parse(t, "pushes:\n  - name: a\n    files: a.csv\n    columns:\n      on-finish: {to: '${DIR}'}\n")
+	if got := f.Pushes[0].Columns.String(); !strings.Contains(got, "exports") {
+		t.Errorf("columns are %s", got)
 	}
 }
 

@@ -84,7 +84,7 @@ func (p *parser) top(root ast.Node) {
 	for _, e := range p.Entries(root, "a job file") {
 		switch e.Name {
 		case keyDefaults:
-			p.expand(e.Value)
+			p.expandFlags(e.Value)
 			p.readDefaults(e)
 		case keyPushes:
 			pushes = e
@@ -103,7 +103,7 @@ func (p *parser) top(root ast.Node) {
 		p.Stop(pushes.Key, `each push begins with "- name:"`, "the job has no pushes")
 	}
 	for _, node := range list.Values {
-		p.expand(node)
+		p.expandFlags(node)
 		p.push(node)
 	}
 }
