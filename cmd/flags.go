@@ -155,7 +155,7 @@ func formatNamed(name string) source.Format {
 }
 
 func (s *settings) mappingFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.mappingFile, "mapping", "", "`FILE` that says how columns become attributes (YAML)")
+	f.StringVar(&s.mappingFile, "mapping", "", "`FILE` that says how columns become attributes (YAML; JOB.yaml#PUSH: as that push of a job says)")
 	f.Var(&list[mapping.Column]{&s.mapped, columnToAttribute, nil}, "map", "`COLUMN=ATTR`: put a column into an attribute; COLUMN= drops it (repeatable)")
 	f.Var(&list[mapping.Constant]{&s.constants, attributeValue, nil}, "set", "`ATTR=VALUE` in every record (repeatable)")
 	unknown := func(what string) bool { return what == "drop" }

@@ -7,17 +7,18 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
+	"github.com/crmsync/crmsync/internal/job"
 	"github.com/crmsync/crmsync/internal/mapping"
 )
 
 // readMapping reads the mapping file, where there is one, and settles what it
 // may say as well as a flag: a flag wins.
-func (r *pushRun) readMapping() error {
+func (r *pushRun) readMapping() (err error) {
 	s := r.settings
 	r.match = s.match
 	if r.part != nil && r.part.Columns != nil {
-		var err error
 		r.file, err = mapping.ParseColumns(r.part.file.Name, r.part.Columns)
 		return err
 	}
@@ -27,21 +28,55 @@ func (r *pushRun) readMapping() error {
 	if s.mappingFile == "-" && slices.Contains(r.paths, "-") {
 		return usage("name a file for one of them", "stdin can't be both the mapping file and an input")
 	}
-	data, err := r.readMappingFile(s.mappingFile)
+	path, push := s.mappingSource()
+	data, err := r.readMappingFile(path)
 	if err != nil {
 		var known *os.PathError
 		if errors.As(err, &known) {
 			err = known.Err
 		}
-		return &hinted{fmt.Errorf("reading the mapping file %s: %w", s.mappingFile, err), "crmsync map FILE proposes one; - reads it from stdin"}
+		return &hinted{fmt.Errorf("reading the mapping file %s: %w", path, err), "crmsync map FILE proposes one; - reads it from stdin"}
 	}
-	if r.file, err = mapping.ParseFile(s.mappingFile, data); err != nil {
+	if push != "" {
+		r.file, err = columnsOfPush(path, data, push)
+		return err
+	}
+	if r.file, err = mapping.ParseFile(path, data); err != nil {
 		return err
 	}
 	if r.match == "" {
 		r.match = r.file.Match
 	}
 	return nil
+}
+
+// mappingSource is the file that --mapping names, and of JOB.yaml#PUSH the push of
+// that job whose columns are meant.
+func (s *settings) mappingSource() (path, push string) {
+	at := strings.LastIndexByte(s.mappingFile, '#')
+	if at < 0 {
+		return s.mappingFile, ""
+	}
+	if _, err := os.Stat(s.mappingFile); err == nil { // it is a file's name
+		return s.mappingFile, ""
+	}
+	return s.mappingFile[:at], s.mappingFile[at+1:]
+}
+
+// columnsOfPush is what a job file says of a push's columns.
+func columnsOfPush(path string, data []byte, name string) (*mapping.File, error) {
+	file, err := job.Parse(path, data, jobOptions())
+	if err != nil {
+		return nil, err
+	}
+	chosen, unknown := file.Choose([]string{name})
+	switch {
+	case unknown != "":
+		return nil, noSuchPush(file, unknown)
+	case chosen[0].Columns == nil:
+		return nil, usage("a mapping file that it has can be named by itself: --mapping FILE", "--mapping: push %s of %s has no columns of its own", name, path)
+	}
+	return mapping.ParseColumns(path, chosen[0].Columns)
 }
 
 func (r *pushRun) readMappingFile(path string) ([]byte, error) {

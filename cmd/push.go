@@ -379,11 +379,9 @@ func (r *pushRun) again(result push.Result) string {
 	}
 	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
 	words = append(words, "--object", r.object, "--match", r.match)
-	columns, sayable := r.columnsAsFlags()
-	if !sayable {
-		return ""
+	if r.part != nil && r.part.Columns != nil {
+		words = append(words, "--mapping", r.part.file.Name+"#"+r.part.Name)
 	}
-	words = append(words, columns...)
 	keep := []string{"base-url", "token-file", "schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
 		"locale", "timezone", "list-separator", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
 	for _, group := range r.settings.groups {

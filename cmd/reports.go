@@ -167,7 +167,8 @@ func (r *pushRun) taken() map[string]string {
 		taken[in.rejects.Path] = "a reject file"
 	}
 	if s := r.settings; s != nil {
-		taken[s.rejects], taken[s.mappingFile], taken[s.tokenFile] = "a reject file", "the mapping file", "the token file"
+		mappingFile, _ := s.mappingSource()
+		taken[s.rejects], taken[mappingFile], taken[s.tokenFile] = "a reject file", "the mapping file", "the token file"
 		taken[s.schemaFile()], taken[s.state], taken[s.config] = "the schema", "the state", "the config file"
 	}
 	if r.conf != nil {

@@ -149,8 +149,7 @@ func (j *jobRun) read(args []string) error {
 	}
 	chosen, unknown := j.file.Choose(args[1:])
 	if unknown != "" {
-		names := j.file.Names()
-		return usage(didYouMean(unknown, names, "", "its pushes are "+strings.Join(names, ", ")), "%s has no push %q", j.path, unknown)
+		return noSuchPush(j.file, unknown)
 	}
 	for i, p := range chosen {
 		r := j.app.newPushRun(nil, nil)
@@ -165,6 +164,11 @@ func (j *jobRun) read(args []string) error {
 		j.tellOfUnchosen(p, chosen)
 	}
 	return nil
+}
+
+func noSuchPush(file *job.File, name string) error {
+	names := file.Names()
+	return usage(didYouMean(name, names, "", "its pushes are "+strings.Join(names, ", ")), "%s has no push %q", file.Name, name)
 }
 
 // tellOfUnchosen says that a push runs without those that it comes after.
@@ -289,7 +293,7 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	}
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
 	over.Continue = "" // the whole job goes on, not the push
-	over.Hints = r.jobHints(over.Summary)
+	over.Hints = r.jobHints()
 	j.report(ctx, r, over)
 	return over
 }
@@ -318,8 +322,12 @@ func howItWent(p report.JobPush) string {
 }
 
 // countUnread counts the records of a push that is not to run. An interrupted
-// job reads nothing more, and a stream may never end.
+// job reads nothing more, a stream may never end, and which records are a shard's
+// can't be told without mapping them.
 func (r *pushRun) countUnread(ctx context.Context) (n int64) {
+	if r.settings.shard.Count > 0 {
+		return 0
+	}
 	for _, in := range r.inputs {
 		for !in.isStream() && ctx.Err() == nil && (r.settings.limit == 0 || n < r.settings.limit) {
 			if _, err := in.reader.Read(); err != nil {
