@@ -34,7 +34,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		ctx, stop := context.WithCancel(ctx)
 		reader, err := source.Open(ctx, path, source.Options{
 			Format: s.format, Delimiter: s.delimiter, Encoding: s.encoding, Columns: s.columns, Sheet: s.sheet, HeaderRow: s.headerRow,
-			Decimal: r.decimal(), Stdin: r.app.streams.In,
+			Decimal: r.decimal(), Stdin: r.app.streams.In, Once: s.dryRun || r.crm != nil,
 		})
 		if err != nil {
 			stop()

@@ -46,6 +46,7 @@ func FuzzCSV(f *testing.F) {
 		"a,b\n1,2\n", "a,b\r\n\"1\",\"x\r\ny\"\r\n", "a;b\n\"5\" pipe\";2\n1,\"abc\n3,4\n5,\"g\"\n",
 		"a,b\r1,2\r\"x\ry\",\"\"\"\"\r", "a,b\n1,2\r3,4\n5\r6,7\n", "a\n\"\n\n\"\n\"x", "a,b,c\nA,\"a\"b,1\nB,\"D,2\n\n\nC,5\" x,3",
 		"a,b,,\n1,2,,\n1,2,3\n", "crmsync_line,a,crmsync_raw\n2,,\"x\"\n", "a,b\n\xFF,2\n\"\xC3\n",
+		"a,b,c\n\"1\",\"2\",\n\"1\",2\n,\"\",\"x\"\n\"1\",\"2\",\"3\",\n\"1\"x,2\nx\"1\",2\n\"1\",\"2\"\"\",3\n",
 	} {
 		f.Add([]byte(s), uint8(0))
 		f.Add([]byte(s), uint8(20))

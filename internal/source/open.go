@@ -73,7 +73,7 @@ func open(ctx context.Context, in *input, opts Options) (*Reader, error) {
 	var stream io.Reader
 	var err error
 	if in.file != nil {
-		s, err = surveyFile(ctx, in)
+		s, err = surveyFile(ctx, in, !opts.Once)
 	} else {
 		s, stream, r.free, err = surveyStream(ctx, in, named, opts)
 	}

@@ -35,6 +35,7 @@ type Options struct {
 	HeaderRow int       // row that holds the column names, from 1; 0 finds it
 	Decimal   string    // XLSX: what number cells have before their fraction; "" is a point
 	Stdin     io.Reader // what the path "-" reads
+	Once      bool      // nobody will want to know the input again: it gets no fingerprint
 
 	// MaxRecordBytes is the longest record (CSV record, cell or line) that is
 	// read whole; a longer one is a bad record. 0 means 16 MiB.
@@ -53,7 +54,8 @@ type Info struct {
 	Compression string // "", "gzip", "zstd"
 	Size        int64  // bytes on disk; -1 where unknown (stdin)
 
-	// Fingerprint identifies the whole content ("sha256:…"); "" for stdin.
+	// Fingerprint identifies the whole content ("sha256:…"); "" for stdin and
+	// where Options.Once says that it isn't wanted.
 	Fingerprint string
 
 	// Reasons says in plain words why each of the above was chosen, for -v.

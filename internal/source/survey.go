@@ -27,10 +27,15 @@ type survey struct {
 }
 
 // surveyFile reads a regular file once, to its end: compression is proved
-// sound, the text is counted, and the raw bytes are fingerprinted on the way.
-func surveyFile(ctx context.Context, in *input) (*survey, error) {
+// sound, the text is counted, and the raw bytes are fingerprinted on the way if
+// somebody wants to know the file again.
+func surveyFile(ctx context.Context, in *input, fingerprint bool) (*survey, error) {
+	var file io.Reader = &counted{&patient{ctx, in.file}, &in.read}
 	hash := sha256.New()
-	raw := bufio.NewReaderSize(io.TeeReader(&counted{&patient{ctx, in.file}, &in.read}, hash), 128<<10)
+	if fingerprint {
+		file = io.TeeReader(file, hash)
+	}
+	raw := bufio.NewReaderSize(file, 128<<10)
 	head, err := raw.Peek(4)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -70,7 +75,9 @@ func surveyFile(ctx context.Context, in *input) (*survey, error) {
 	}
 	s.whole = total == int64(len(s.sample))
 	s.size = in.read.Swap(0)
-	s.fingerprint = "sha256:" + hex.EncodeToString(hash.Sum(nil))
+	if fingerprint {
+		s.fingerprint = "sha256:" + hex.EncodeToString(hash.Sum(nil))
+	}
 	if _, err := in.file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
