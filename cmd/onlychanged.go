@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,12 +94,21 @@ func (r *pushRun) missing(result *push.Result) (*report.Missing, error) {
 		return nil, nil
 	}
 	whole := result.Whole || r.settings.dryRun && result.Err == nil
-	if !whole || result.ResumedAtLine > 0 {
-		r.app.warn("--report-missing tells nothing: only a run that reads the input from its beginning to its end knows what is missing")
+	if !whole { // that it came to no end is told anyway
 		return nil, nil
 	}
-	if result.Rejected > 0 {
-		r.app.warn("records that could not be read or mapped count as missing, since their match values are not known")
+	unread := func(why push.Reason) bool { return why.Status == 0 }
+	switch {
+	case result.ResumedAtLine > 0:
+		r.absence = "--report-missing tells nothing: only a run that reads the input from its beginning to its end knows what is missing"
+	case slices.ContainsFunc(result.Reasons, unread):
+		r.absence = "records that could not be read or mapped count as missing, since their match values are not known"
+	}
+	if r.absence != "" && r.wantsJSON() { // it has no place in there
+		r.app.warn(r.absence)
+	}
+	if result.ResumedAtLine > 0 {
+		return nil, nil
 	}
 	missing := &report.Missing{}
 	err := r.state.Missing(func(e state.Entry) bool {

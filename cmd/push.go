@@ -77,7 +77,8 @@ type pushRun struct {
 	workspace string          // stands for the token's workspace
 	state     *state.Store    // the run's own; nil where there is none
 	told      []*state.Teller // of others that remember some of the same records
-	absent    *report.Missing // nil without --report-missing
+	absent    *report.Missing // nil without --report-missing …
+	absence   string          // … and what must be known of it
 
 	duplicates *mapping.Duplicates // in a dry run
 
@@ -345,7 +346,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		// A run that never started may not have come to these.
 		summary.Match = cmp.Or(r.match, r.settings.match)
 		summary.Object = cmp.Or(r.object, r.settings.object)
-		summary.Missing = r.absent
+		summary.Missing, summary.MissingNote = r.absent, r.absence
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
 		r.describe(&summary, result)

@@ -12,10 +12,18 @@ type Missing struct {
 	Values []string `json:"values"` // the first of them
 }
 
-func writeMissing(b *bytes.Buffer, m *Missing) {
-	if m == nil {
-		return
+func writeMissing(b *bytes.Buffer, m *Missing, note string) {
+	if m != nil {
+		writeMissingValues(b, m)
+	} else if note != "" {
+		fmt.Fprintln(b)
 	}
+	if note != "" {
+		fmt.Fprintln(b, note)
+	}
+}
+
+func writeMissingValues(b *bytes.Buffer, m *Missing) {
 	if m.Count == 0 {
 		fmt.Fprintln(b, "\nnothing that was sent earlier is missing from the input")
 		return

@@ -22,8 +22,9 @@ type Summary struct {
 	Sandbox bool   // the CRM was a sandbox: nothing real was written
 	Push    string // its name in a job file; "" outside of one
 
-	Missing *Missing // nil where it was not asked for
-	Dry     *DryRun  // nil but in a dry run
+	Missing     *Missing // nil where it was not asked for, or can't be told
+	MissingNote string   // what must be known of Missing, or why it can't be told
+	Dry         *DryRun  // nil but in a dry run
 
 	// Workbooks are those of the reject files whose input was a workbook: they
 	// are CSV.

@@ -24,7 +24,7 @@ func Text(w io.Writer, s Summary) error {
 	writeRequests(&b, s.Result)
 	writeDryRun(&b, s.Dry)
 	writeReasons(&b, s)
-	writeMissing(&b, s.Missing)
+	writeMissing(&b, s.Missing, s.MissingNote)
 	writeGoOn(&b, s)
 	_, err := w.Write(b.Bytes())
 	return err
