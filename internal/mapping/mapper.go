@@ -40,6 +40,8 @@ type Mapper struct {
 	matchLane string
 	matched   bool
 	addresses addresses
+
+	laneRoom []string // for the lanes of the next records
 }
 
 type constantField struct {
@@ -384,5 +386,11 @@ func (m *Mapper) lanes(ofAddresses []string) []string {
 	if len(ofAddresses) > 0 || !m.matched || m.o.CheckOnly {
 		return ofAddresses
 	}
-	return []string{m.matchLane}
+	if len(m.laneRoom) == 0 {
+		m.laneRoom = make([]string, 16)
+	}
+	lane := m.laneRoom[:1:1]
+	m.laneRoom = m.laneRoom[1:]
+	lane[0] = m.matchLane
+	return lane
 }

@@ -42,7 +42,8 @@ type committer struct {
 	// has not come to, by sequence number: a kill must not forget it.
 	ahead map[int64]journal.Settled
 
-	readWhole bool // the reader came to the end of every input; set before the channel is closed
+	accepted  state.Accepted // what remember says of a record, in the same place each time
+	readWhole bool           // the reader came to the end of every input; set before the channel is closed
 }
 
 func newCommitter(r *run, started time.Time) *committer {
@@ -147,7 +148,8 @@ func (c *committer) remember(it *item) {
 	}
 	var what *state.Accepted
 	if accepted {
-		what = &state.Accepted{Fingerprint: it.print, Match: it.match, ID: it.end.recordID, At: time.Now()}
+		c.accepted = state.Accepted{Fingerprint: it.print, Match: it.match, ID: it.end.recordID, At: time.Now()}
+		what = &c.accepted
 	}
 	if err := c.run.opts.State.Settle(it.lanes, what); err != nil {
 		c.run.stop(Failed, err)

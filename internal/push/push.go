@@ -60,7 +60,8 @@ type Journal interface {
 }
 
 // State remembers what the CRM accepted last, so that only what changed is
-// sent. *state.Store is one; its methods say what each call promises.
+// sent. *state.Store is one; its methods say what each call promises. What Settle
+// is given is the state's until it returns.
 type State interface {
 	Check(keys []string, fp state.Fingerprint) (unchanged bool, t state.Ticket)
 	Ready(t state.Ticket) error

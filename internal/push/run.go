@@ -357,11 +357,11 @@ func (r *run) prepare(in *Input, index int, rec source.Record) (*item, error) {
 		}
 		it.match, it.body, it.lanes = a.Match, a.Body, a.Lanes
 	}
-	var faulty *mapping.RowError
-	if err != nil && rec.Err == nil && !errors.As(err, &faulty) {
-		return nil, fmt.Errorf("line %d of %s: %w", rec.Line, in.Name, err)
-	}
 	if err != nil {
+		var faulty *mapping.RowError // not above: each record would allocate it
+		if rec.Err == nil && !errors.As(err, &faulty) {
+			return nil, fmt.Errorf("line %d of %s: %w", rec.Line, in.Name, err)
+		}
 		it.body = nil
 		it.end = ending{fate: rejected, reason: err.Error(), kind: kindOf(err)}
 	}
