@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"iter"
 	"maps"
+	"math/bits"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,6 +37,10 @@ func mergedAt(t *table, log map[uint64]change, hashes []uint64, seen bitmap, det
 	walk := detailWalk{t: t}
 	for i := 0; i < t.n || len(hashes) > 0; {
 		if len(hashes) == 0 || i < t.n && t.hash(i) < hashes[0] {
+			if t.gone.has(i) {
+				i++
+				continue
+			}
 			r = record{hash: t.hash(i), fp: t.fingerprint(i), seconds: t.seconds(i), row: i, seen: seen.has(i)}
 			if details {
 				d, err := walk.at(i)
@@ -94,6 +100,19 @@ func newBitmap(n int) bitmap { return make(bitmap, (n+63)/64) }
 
 func (b bitmap) has(i int) bool { return i>>6 < len(b) && b[i>>6]&(1<<(i&63)) != 0 }
 func (b bitmap) set(i int)      { b[i>>6] |= 1 << (i & 63) }
+
+// all are the rows in the set.
+func (b bitmap) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n, word := range b {
+			for ; word != 0; word &= word - 1 {
+				if !yield(n<<6 + bits.TrailingZeros64(word)) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // part is a table to be written, with what its log changes.
 type part struct {
@@ -201,14 +220,17 @@ func writeTable(w *bufio.Writer, p part) (bitmap, error) {
 
 // measure says how many records and how many bytes of details a part comes to.
 func measure(p part, hashes []uint64) (n, details int, err error) {
-	n, details = p.t.n, len(p.t.details)
+	n, details = p.t.n-p.t.removed, len(p.t.details)
+	for row := range p.t.gone.all() {
+		old, err := p.t.detailLen(row)
+		if err != nil {
+			return 0, 0, err
+		}
+		details -= old
+	}
 	for _, h := range hashes {
 		if row := p.t.find(h); row >= 0 {
-			rest, err := p.t.from(row)
-			if err != nil {
-				return 0, 0, err
-			}
-			old, err := detailLen(rest)
+			old, err := p.t.detailLen(row)
 			if err != nil {
 				return 0, 0, err
 			}

@@ -291,7 +291,7 @@ func (s *Store) Flush() error {
 func (s *Store) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.table.n
+	n := s.table.n - s.table.removed
 	for h, c := range s.log {
 		inTable := s.table.find(h) >= 0
 		switch {

@@ -31,6 +31,18 @@ type table struct {
 
 	chapters []uint32 // the first row of each value of a hash's upper bits
 	shift    int      // that leaves the upper bits
+
+	gone    bitmap // rows that don't count any more: others sent something else
+	removed int    // how many
+}
+
+// remove has a row not count any more. It takes a bit, however many there are.
+func (t *table) remove(i int) {
+	if t.gone == nil {
+		t.gone = newBitmap(t.n)
+	}
+	t.gone.set(i)
+	t.removed++
 }
 
 func (t *table) hash(i int) uint64 { return binary.LittleEndian.Uint64(t.rows[i*rowSize:]) }
@@ -72,7 +84,7 @@ func (t *table) find(h uint64) int {
 	c := h >> t.shift
 	for i := int(t.chapters[c]); i < int(t.chapters[c+1]); i++ {
 		if at := t.hash(i); at >= h {
-			if at == h {
+			if at == h && !t.gone.has(i) {
 				return i
 			}
 			break
@@ -96,6 +108,15 @@ func (t *table) from(i int) ([]byte, error) {
 		rest = rest[n:]
 	}
 	return rest, nil
+}
+
+// detailLen is how many bytes a row's details take.
+func (t *table) detailLen(i int) (int, error) {
+	rest, err := t.from(i)
+	if err != nil {
+		return 0, err
+	}
+	return detailLen(rest)
 }
 
 func makeEntry(fp Fingerprint, seconds uint32, detail []byte) (Entry, error) {

@@ -171,16 +171,15 @@ func (m *image) forget(what *told, sent []sentAs) {
 func (m *image) drop(i int, sent []sentAs) {
 	for _, what := range sent {
 		if c, ok := m.logs[i][what.hash]; ok {
-			if c.drop || c.fp == what.fp {
-				continue
+			if !c.drop && c.fp != what.fp {
+				m.logs[i][what.hash] = change{drop: true}
 			}
-		} else if row := m.tables[i].find(what.hash); row < 0 || m.tables[i].fingerprint(row) == what.fp {
 			continue
 		}
-		if m.logs[i] == nil {
-			m.logs[i] = map[uint64]change{}
+		// Not in the log: there may be any number of them.
+		if row := m.tables[i].find(what.hash); row >= 0 && m.tables[i].fingerprint(row) != what.fp {
+			m.tables[i].remove(row)
 		}
-		m.logs[i][what.hash] = change{drop: true}
 	}
 }
 

@@ -3,6 +3,7 @@ package state
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -288,5 +289,46 @@ func TestALongTaleIsReadInParts(t *testing.T) {
 	s := open(t, path, products, Options{})
 	if s.same(hashKey("a"), print("a", "1")) || !s.same(hashKey("b"), print("b", "1")) {
 		t.Error("it was not told of a, or was of b")
+	}
+}
+
+func TestWhatManySendTakesABitOfMemoryEach(t *testing.T) {
+	var values []string
+	for i := range 3000 {
+		values = append(values, "sku-"+strconv.Itoa(i))
+	}
+	path := remembers(t, values...)
+	teller := Tell(path, products, false)
+	for i, v := range values {
+		if i%3 != 0 {
+			teller.Sending([]string{v}, print(v, "2"))
+			teller.Sending([]string{v}, print(v, "3")) // and once more
+		}
+	}
+	must(t, teller.Flush())
+	teller.off()
+
+	m, err := loadImage(path)
+	must(t, err)
+	if len(m.logs[0]) != 0 || m.tables[0].removed != 2000 {
+		t.Errorf("%d changes are kept in memory, %d rows are struck out", len(m.logs[0]), m.tables[0].removed)
+	}
+	m.close()
+	for _, o := range []Options{{ReadOnly: true}, {}} {
+		s := open(t, path, products, o)
+		if s.Len() != 1000 {
+			t.Errorf("read only %t: %d are known", o.ReadOnly, s.Len())
+		}
+		for i, v := range values {
+			if s.same(hashKey(v), print(v, "1")) != (i%3 == 0) {
+				t.Fatalf("read only %t: %s is known or not, against what was told", o.ReadOnly, v)
+			}
+		}
+		must(t, s.Close())
+	}
+	list, err := List(path)
+	must(t, err)
+	if len(list) != 1 || list[0].Count != 1000 {
+		t.Errorf("in the end the state has %+v", list)
 	}
 }
