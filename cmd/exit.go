@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/crmsync/crmsync/internal/push"
@@ -133,4 +134,14 @@ func hintOf(err error) string {
 		return h.Hint()
 	}
 	return ""
+}
+
+// gravity orders exit codes from the one that matters least.
+var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitFailed, exitInterrupted, exitTerminated}
+
+func gravestCode(a, b exitCode) exitCode {
+	if slices.Index(gravity, a) > slices.Index(gravity, b) {
+		return a
+	}
+	return b
 }

@@ -27,49 +27,6 @@ func (j *jobRun) outcome() told {
 	return t
 }
 
-// checkReports refuses files that the job reads, or that two of its pushes would
-// write.
-func (j *jobRun) checkReports() error {
-	files, taken := j.outcome().files(), j.taken()
-	if err := checkOutcome(files, taken); err != nil {
-		return err
-	}
-	for _, r := range j.pushes {
-		own := r.outcome().files()
-		for _, file := range own {
-			if err := checkClash(file, taken); err != nil {
-				return j.in(r, err)
-			}
-			for _, other := range files {
-				if samePlace(file.path, other.path) {
-					return j.in(r, usage("give each push a file of its own, or name one for the whole job: crmsync run "+j.path+" "+file.flag+" FILE",
-						"its %s %s is written by another push, too", strings.TrimPrefix(file.flag, "--"), file.path))
-				}
-			}
-		}
-		files = append(files, own...)
-	}
-	return nil
-}
-
-func (j *jobRun) taken() map[string]string {
-	taken := map[string]string{}
-	if j.conf == nil || j.path == "" {
-		for _, path := range j.app.possibleInputs() {
-			taken[path] = "an input"
-		}
-	}
-	for _, r := range j.pushes {
-		for path, what := range r.taken() {
-			taken[path] = what
-		}
-	}
-	if j.path != "" {
-		taken[j.path] = "the job file"
-	}
-	return taken
-}
-
 // report writes what the job file wants of a push that is over, and runs its
 // command.
 func (j *jobRun) report(ctx context.Context, r *pushRun, over report.JobPush) {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -13,6 +14,18 @@ import (
 // ofWholeRun are the flags that can't differ between the pushes of a job.
 func ofWholeRun() []string {
 	return []string{"output", "quiet", "verbose", "log-format", "progress", "dry-run", "restart", "config", "profile"}
+}
+
+// ofOnePush are the flags that say what one push reads and where it puts it. For
+// a whole job they make no sense.
+func ofOnePush() []string {
+	return []string{"object", "match", "format", "delimiter", "encoding", "columns", "sheet", "header-row",
+		"mapping", "map", "set", "null", "list-separator", "shard"}
+}
+
+func flagOfOnePush(name string) error {
+	return usage(fmt.Sprintf("write it into the job file, below the push: %s: …", name),
+		"--%s is of one push and not of a whole job", name)
 }
 
 // ofOtherServer are the flags that name a server and what is remembered of it.

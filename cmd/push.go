@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/journal"
@@ -368,67 +367,4 @@ func (r *pushRun) explain(err error) error {
 		return &hinted{err, unwritten.Mend() + "; the same command then goes on where it stopped and writes the rejects that are missing"}
 	}
 	return err
-}
-
-// again is the command that pushes the mended rejects. What the user said about
-// the target and the values is said again; what was said about the form of the
-// input is not, since the reject file tells it.
-func (r *pushRun) again(result push.Result) string {
-	// Until the run is complete, its reject file is still growing.
-	if len(result.RejectFiles) == 0 || r.settings.dryRun || result.NotSent > 0 {
-		return ""
-	}
-	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
-	words = append(words, "--object", r.object, "--match", r.match)
-	if r.part != nil && r.part.Columns != nil {
-		words = append(words, "--mapping", r.part.file.Name+"#"+r.part.Name)
-	}
-	keep := []string{"base-url", "token-file", "schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
-		"locale", "timezone", "list-separator", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
-	for _, group := range r.settings.groups {
-		group.flags.VisitAll(func(f *pflag.Flag) {
-			if slices.Contains(keep, f.Name) && r.conf.stated(f.Name) {
-				words = append(words, flagWords(f)...)
-			}
-		})
-	}
-	return shellQuote(words)
-}
-
-func flagWords(f *pflag.Flag) []string {
-	values := []string{f.Value.String()}
-	if many, ok := f.Value.(repeatable); ok {
-		values = many.values()
-	}
-	var words []string
-	for _, text := range values {
-		switch {
-		case f.Value.Type() != "bool":
-			words = append(words, "--"+f.Name, text)
-		case text == "true":
-			words = append(words, "--"+f.Name)
-		default:
-			words = append(words, "--"+f.Name+"="+text)
-		}
-	}
-	return words
-}
-
-// goOn is the command that sends what was not sent.
-func (r *pushRun) goOn(result push.Result) string {
-	if result.NotSent == 0 || r.settings.dryRun || slices.Contains(r.paths, "-") {
-		return ""
-	}
-	return r.app.sameCommand(r.app.args)
-}
-
-// sameCommand is the command line again, to go on with.
-func (a *app) sameCommand(args []string) string {
-	words := []string{"crmsync"}
-	for _, word := range args {
-		if word != "--restart" && word != "--restart=true" {
-			words = append(words, word)
-		}
-	}
-	return shellQuote(words)
 }

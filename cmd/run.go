@@ -46,18 +46,6 @@ func (a *app) runCommand() *cobra.Command {
 	return c
 }
 
-// ofOnePush are the flags that say what one push reads and where it puts it. For
-// a whole job they make no sense.
-func ofOnePush() []string {
-	return []string{"object", "match", "format", "delimiter", "encoding", "columns", "sheet", "header-row",
-		"mapping", "map", "set", "null", "list-separator", "shard"}
-}
-
-func flagOfOnePush(name string) error {
-	return usage(fmt.Sprintf("write it into the job file, below the push: %s: …", name),
-		"--%s is of one push and not of a whole job", name)
-}
-
 // jobRun is a job from its command line to its summary.
 type jobRun struct {
 	app      *app
@@ -213,35 +201,6 @@ func (j *jobRun) in(r *pushRun, err error) error {
 		return usage(hintOf(err), "%v", err)
 	}
 	return fmt.Errorf("%s: push %s: %w", j.file.At(r.part.Place), r.part.Name, err)
-}
-
-// sharedRejects refuses pushes of one job that would write each other's rejects
-// away.
-func sharedRejects(a, b *pushRun) error {
-	for _, x := range a.inputs {
-		for _, y := range b.inputs {
-			if a.writesRejects() && b.writesRejects() && samePlace(x.rejects.Path, y.rejects.Path) {
-				return usage("give one of them a place of its own in the job file, for example rejects: "+b.part.Name+".rejects.csv",
-					"its reject file %s is that of push %s, too", y.rejects.Path, a.part.Name)
-			}
-		}
-	}
-	return nil
-}
-
-// rejectsOver refuses pushes of one job of which a would write its rejects, or
-// the end of rejects, over what b reads: whatever was open or looked at before
-// the first push would not be what is there in the end.
-func rejectsOver(a, b *pushRun) error {
-	for _, x := range a.inputs {
-		for _, y := range b.inputs {
-			if !y.isStream() && samePlace(x.rejects.Path, y.path) {
-				return usage("give push "+a.part.Name+" a place of its own in the job file, for example rejects: "+a.part.Name+".rejects.csv; what was rejected is mended and pushed in a run of its own",
-					"%s is an input of push %s, and the rejects of push %s would replace it", y.path, b.part.Name, a.part.Name)
-			}
-		}
-	}
-	return nil
 }
 
 // runAll runs the pushes and tells of each when it is over.
@@ -422,16 +381,6 @@ func (j *jobRun) neverStarted(ctx context.Context, code exitCode, err error) exi
 	}
 	_ = j.write(ctx, code, outcome, err) // err is what matters more
 	return code
-}
-
-// gravity orders exit codes from the one that matters least.
-var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitFailed, exitInterrupted, exitTerminated}
-
-func gravestCode(a, b exitCode) exitCode {
-	if slices.Index(gravity, a) > slices.Index(gravity, b) {
-		return a
-	}
-	return b
 }
 
 // gravest is how the gravest of the pushes ended.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -139,7 +138,7 @@ func jobLocked(dir, path string) error {
 		return locked
 	}
 	for _, job := range jobs {
-		if job.Run.Path == path && job.Started.After(locked.Since) {
+		if fileOf(job.Key) == jobFileKey(path) && job.Started.After(locked.Since) {
 			locked.PID, locked.Since = job.PID, job.Started
 		}
 	}
@@ -184,13 +183,17 @@ func (j *JobJournal) Forget(name string) error {
 			return problem("writing the journal of the job", j.path(), err)
 		}
 	}
-	others, err := filepath.Glob(filepath.Join(escapeGlob(j.dir), jobFileKey(j.own.Run.Path)+"-*"+jobSuffix))
+	all, err := keys(j.dir, jobSuffix)
 	if err != nil {
-		return problem("looking for journals of the job in", j.dir, err)
+		return err
 	}
-	for _, path := range others {
+	for _, key := range all {
+		if key == j.key || fileOf(key) != fileOf(j.key) {
+			continue
+		}
+		path := filepath.Join(j.dir, key+jobSuffix)
 		other, err := readJob(path)
-		if path == j.path() || err != nil || !slices.ContainsFunc(other.Ended, isIt) {
+		if err != nil || !slices.ContainsFunc(other.Ended, isIt) {
 			continue // one that can't be read tells nobody anything
 		}
 		removeEnded(j.dir, other.Ended)
@@ -246,108 +249,10 @@ func jobFileKey(path string) string {
 	return "job-" + hex.EncodeToString(sum[:12])
 }
 
+// fileOf is the jobFileKey that a jobKey begins with.
+func fileOf(key string) string { return key[:max(0, strings.LastIndexByte(key, '-'))] }
+
 func jobKey(run JobRun) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q", run.Pushes))
 	return jobFileKey(run.Path) + "-" + hex.EncodeToString(sum[:4])
-}
-
-// JobEntry is one job's journal of a directory.
-type JobEntry struct {
-	Key     string // for [ForgetJob]
-	Run     JobRun
-	Ended   []EndedPush
-	InUse   bool // a run is under way
-	PID     int  // of the process that last used it
-	Started time.Time
-	Damaged error // why it can't be read; Run is empty then
-}
-
-// String says in a line what the journal is about.
-func (e JobEntry) String() string {
-	if e.Damaged != nil {
-		return fmt.Sprintf("a journal of a job that can't be read: %v", e.Damaged)
-	}
-	text := fmt.Sprintf("job %s: %d of %d pushes done", e.Run.Path, len(e.Ended), len(e.Run.Pushes))
-	for _, name := range e.Run.Pushes {
-		if !slices.ContainsFunc(e.Ended, func(p EndedPush) bool { return p.Name == name }) {
-			text += ", next is " + name
-			break
-		}
-	}
-	at := e.Started.Format("2006-01-02 15:04:05")
-	if e.InUse {
-		return fmt.Sprintf("%s, under way in process %d since %s", text, e.PID, at)
-	}
-	return text + ", interrupted; it began " + at
-}
-
-// ListJobs returns the jobs' journals of a directory, ordered by Key; none where
-// the directory doesn't exist. Errors are [*Error].
-func ListJobs(dir string) ([]JobEntry, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	guard, err := takeGuard(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer guard.release()
-	return listJobs(dir)
-}
-
-// listJobs is ListJobs with the guard held.
-func listJobs(dir string) ([]JobEntry, error) {
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, problem("listing the journals in", dir, err)
-	}
-	var all []JobEntry
-	for _, f := range files {
-		key, ok := strings.CutSuffix(f.Name(), jobSuffix)
-		if !ok {
-			continue
-		}
-		e := JobEntry{Key: key}
-		r, err := readJob(filepath.Join(dir, f.Name()))
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // finished since the directory was read
-			continue
-		case err != nil:
-			e.Damaged = err
-		default:
-			e.Run, e.PID, e.Started, e.Ended = r.Run, r.PID, r.Started, r.Ended
-			if e.InUse, err = held(filepath.Join(dir, jobFileKey(r.Run.Path)+lockSuffix)); err != nil {
-				return nil, err
-			}
-		}
-		all = append(all, e)
-	}
-	return all, nil
-}
-
-// ForgetJob removes a job's journal, so that it starts with its first push. The
-// error is a [*JobLockedError] where a run is under way, else an [*Error].
-func ForgetJob(dir string, e JobEntry) error {
-	guard, err := takeGuard(dir)
-	if err != nil {
-		return err
-	}
-	defer guard.release()
-	if e.Damaged == nil {
-		lock, err := takeLock(filepath.Join(dir, jobFileKey(e.Run.Path)+lockSuffix))
-		if err != nil {
-			return err
-		}
-		if lock == nil {
-			return &JobLockedError{LockedError{Path: e.Run.Path, PID: e.PID, Since: e.Started}}
-		}
-		defer lock.drop()
-	}
-	removeLeftovers(dir, e.Key)
-	removeEnded(dir, e.Ended)
-	path := filepath.Join(dir, e.Key+jobSuffix)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return problem("removing the journal of the job", path, err)
-	}
-	return nil
 }

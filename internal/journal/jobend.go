@@ -18,13 +18,13 @@ func (e EndedPush) isOf(key string, r *record) bool {
 
 // endedInAJob tells whether some job has noted the end of a journal's run.
 func endedInAJob(dir, key string, r *record) bool {
-	jobs, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*"+jobSuffix))
+	jobs, err := keys(dir, jobSuffix)
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(jobs, func(path string) bool {
-		job, err := readJob(path)
-		return err == nil && slices.ContainsFunc(job.Ended, func(e EndedPush) bool { return e.isOf(key, r) })
+	return slices.ContainsFunc(jobs, func(job string) bool {
+		j, err := readJob(filepath.Join(dir, job+jobSuffix))
+		return err == nil && slices.ContainsFunc(j.Ended, func(e EndedPush) bool { return e.isOf(key, r) })
 	})
 }
 

@@ -58,7 +58,10 @@ func records(n int64) string {
 
 // List returns the journals of a directory, ordered by Key; none where the
 // directory doesn't exist. Errors are [*Error].
-func List(dir string) ([]Entry, error) {
+func List(dir string) ([]Entry, error) { return guarded(dir, list) }
+
+// guarded lists with the guard held.
+func guarded[T any](dir string, list func(dir string) ([]T, error)) ([]T, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -70,35 +73,44 @@ func List(dir string) ([]Entry, error) {
 	return list(dir)
 }
 
-// list is List with the guard held.
-func list(dir string) ([]Entry, error) {
+// keys are those of the journals of one kind, in order.
+func keys(dir, suffix string) (all []string, err error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, problem("listing the journals in", dir, err)
 	}
-	var all []Entry
 	for _, f := range files {
-		key, ok := strings.CutSuffix(f.Name(), journalSuffix)
-		if !ok {
-			continue
+		if key, ok := strings.CutSuffix(f.Name(), suffix); ok {
+			all = append(all, key)
 		}
+	}
+	return all, nil
+}
+
+// list is List with the guard held.
+func list(dir string) ([]Entry, error) {
+	all, err := keys(dir, journalSuffix)
+	if err != nil {
+		return nil, err
+	}
+	var runs []Entry
+	for _, key := range all {
 		e := Entry{Key: key}
 		if e.InUse, err = held(filepath.Join(dir, key+lockSuffix)); err != nil {
 			return nil, err
 		}
-		r, err := readRecord(filepath.Join(dir, f.Name()))
+		r, err := readRecord(filepath.Join(dir, key+journalSuffix))
 		switch {
 		case err != nil:
 			e.Damaged = err
 		case r == nil: // finished since the directory was read
 			continue
 		default:
-			e.Run, e.PID, e.Started, e.Checkpoint = r.Run, r.PID, r.Started, r.Checkpoint
-			e.Stale = r.Stale
+			e.Run, e.PID, e.Started, e.Checkpoint, e.Stale = r.Run, r.PID, r.Started, r.Checkpoint, r.Stale
 		}
-		all = append(all, e)
+		runs = append(runs, e)
 	}
-	return all, nil
+	return runs, nil
 }
 
 // Forget removes a journal, so that its run starts from the beginning. Before
@@ -106,32 +118,43 @@ func list(dir string) ([]Entry, error) {
 // can go on with the run: afterwards nobody would know of them. The error is a
 // [*LockedError] where a push is under way, that of discard, or an [*Error].
 func Forget(dir string, e Entry, discard func(Rejects) error) error {
-	guard, err := takeGuard(dir)
-	if err != nil {
-		return err
-	}
-	defer guard.release()
-	path := filepath.Join(dir, e.Key+journalSuffix)
-	lock, err := takeLock(filepath.Join(dir, e.Key+lockSuffix))
-	if err != nil {
-		return err
-	}
-	if lock == nil {
+	free, err := forget(dir, e.Key, journalSuffix, e.Key, func() error {
+		rejects := e.Stale
+		if e.Checkpoint != nil {
+			rejects = append(rejects, e.Checkpoint.Rejects...)
+		}
+		for _, r := range rejects {
+			if err := discard(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && !free {
 		return &LockedError{Path: inputNames(e.Run), PID: e.PID, Since: e.Started}
 	}
+	return err
+}
+
+// forget removes a journal after what comes first, unless somebody holds its lock.
+func forget(dir, key, suffix, lockKey string, first func() error) (free bool, err error) {
+	guard, err := takeGuard(dir)
+	if err != nil {
+		return false, err
+	}
+	defer guard.release()
+	lock, err := takeLock(filepath.Join(dir, lockKey+lockSuffix))
+	if err != nil || lock == nil {
+		return false, err
+	}
 	defer lock.drop()
-	rejects := e.Stale
-	if e.Checkpoint != nil {
-		rejects = append(rejects, e.Checkpoint.Rejects...)
+	if err := first(); err != nil {
+		return true, err
 	}
-	for _, r := range rejects {
-		if err := discard(r); err != nil {
-			return err
-		}
-	}
-	removeLeftovers(dir, e.Key)
+	removeLeftovers(dir, key)
+	path := filepath.Join(dir, key+suffix)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return problem("removing the journal", path, err)
+		return true, problem("removing the journal", path, err)
 	}
-	return nil
+	return true, nil
 }

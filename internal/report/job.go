@@ -42,24 +42,11 @@ type JobPush struct {
 // jobDocument is the JSON summary of a job: the totals with a push's own keys,
 // and each push as it would stand alone, with its name.
 type jobDocument struct {
-	Job              string            `json:"job"`
-	Outcome          push.Outcome      `json:"outcome"`
-	ExitCode         int               `json:"exit_code"`
-	DryRun           bool              `json:"dry_run"`
-	Read             int64             `json:"read"`
-	Created          int64             `json:"created"`
-	Updated          int64             `json:"updated"`
-	Unchanged        int64             `json:"unchanged"`
-	Rejected         int64             `json:"rejected"`
-	NotSent          int64             `json:"not_sent"`
-	Requests         int64             `json:"requests"`
-	Retries          int64             `json:"retries"`
-	Throttled        int64             `json:"throttled"`
-	StartedAt        string            `json:"started_at"`
-	Seconds          tenths            `json:"seconds"`
-	RecordsPerSecond tenths            `json:"records_per_second"`
-	Error            string            `json:"error"`
-	Pushes           []jobPushDocument `json:"pushes"`
+	Job string `json:"job"`
+	ending
+	course
+	Error  string            `json:"error"`
+	Pushes []jobPushDocument `json:"pushes"`
 }
 
 type jobPushDocument struct {
@@ -91,13 +78,8 @@ func JobJSON(w io.Writer, j Job) error { return writeJSON(w, j.document()) }
 func (j Job) document() jobDocument {
 	all := j.Total()
 	doc := jobDocument{
-		Job: j.Name, Outcome: j.Outcome, ExitCode: j.ExitCode, DryRun: j.DryRun,
-		Read: all.Read, Created: all.Created, Updated: all.Updated, Unchanged: all.Unchanged,
-		Rejected: all.Rejected, NotSent: all.NotSent,
-		Requests: all.Requests, Retries: all.Retries, Throttled: all.Throttled,
-		StartedAt: j.Started.UTC().Format(time.RFC3339), Seconds: tenths(j.Elapsed.Seconds()),
-		RecordsPerSecond: tenths(perSecond(all)),
-		Pushes:           make([]jobPushDocument, 0, len(j.Pushes)),
+		Job: j.Name, ending: endingOf(all, j.ExitCode, j.DryRun), course: courseOf(all),
+		Pushes: make([]jobPushDocument, 0, len(j.Pushes)),
 	}
 	if j.Err != nil {
 		doc.Error = j.Err.Error()

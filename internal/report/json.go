@@ -12,31 +12,54 @@ import (
 // document is the JSON summary. Its keys, their order and their types are what
 // scripts depend on.
 type document struct {
-	Object           string       `json:"object"`
-	Match            string       `json:"match"`
-	Sources          []string     `json:"sources"`
-	Outcome          push.Outcome `json:"outcome"`
-	ExitCode         int          `json:"exit_code"`
-	DryRun           bool         `json:"dry_run"`
-	Read             int64        `json:"read"`
-	Created          int64        `json:"created"`
-	Updated          int64        `json:"updated"`
-	Unchanged        int64        `json:"unchanged"`
-	Rejected         int64        `json:"rejected"`
-	NotSent          int64        `json:"not_sent"`
-	Requests         int64        `json:"requests"`
-	Retries          int64        `json:"retries"`
-	Throttled        int64        `json:"throttled"`
-	ResumedAtLine    int64        `json:"resumed_at_line"`
-	StartedAt        string       `json:"started_at"`
-	Seconds          tenths       `json:"seconds"`
-	RecordsPerSecond tenths       `json:"records_per_second"`
-	Latency          latency      `json:"latency_ms"`
-	RejectsFiles     []string     `json:"rejects_files"`
-	Error            string       `json:"error"`
-	Reasons          []reason     `json:"reject_reasons"`
-	Missing          *Missing     `json:"missing,omitempty"` // with --report-missing
-	*dryRunDocument               // nil but in a dry run
+	Object  string   `json:"object"`
+	Match   string   `json:"match"`
+	Sources []string `json:"sources"`
+	ending
+	ResumedAtLine int64 `json:"resumed_at_line"`
+	course
+	Latency         latency  `json:"latency_ms"`
+	RejectsFiles    []string `json:"rejects_files"`
+	Error           string   `json:"error"`
+	Reasons         []reason `json:"reject_reasons"`
+	Missing         *Missing `json:"missing,omitempty"` // with --report-missing
+	*dryRunDocument          // nil but in a dry run
+}
+
+// ending is how a push or a job ended, and what it came to.
+type ending struct {
+	Outcome   push.Outcome `json:"outcome"`
+	ExitCode  int          `json:"exit_code"`
+	DryRun    bool         `json:"dry_run"`
+	Read      int64        `json:"read"`
+	Created   int64        `json:"created"`
+	Updated   int64        `json:"updated"`
+	Unchanged int64        `json:"unchanged"`
+	Rejected  int64        `json:"rejected"`
+	NotSent   int64        `json:"not_sent"`
+	Requests  int64        `json:"requests"`
+	Retries   int64        `json:"retries"`
+	Throttled int64        `json:"throttled"`
+}
+
+// course is when a push or a job ran, and how fast.
+type course struct {
+	StartedAt        string `json:"started_at"`
+	Seconds          tenths `json:"seconds"`
+	RecordsPerSecond tenths `json:"records_per_second"`
+}
+
+func endingOf(r push.Result, exitCode int, dryRun bool) ending {
+	return ending{
+		Outcome: r.Outcome, ExitCode: exitCode, DryRun: dryRun,
+		Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged,
+		Rejected: r.Rejected, NotSent: r.NotSent,
+		Requests: r.Requests, Retries: r.Retries, Throttled: r.Throttled,
+	}
+}
+
+func courseOf(r push.Result) course {
+	return course{r.Started.UTC().Format(time.RFC3339), tenths(r.Elapsed.Seconds()), tenths(perSecond(r))}
 }
 
 type latency struct {
@@ -74,14 +97,9 @@ func (s Summary) document() document {
 	r := s.Result
 	doc := document{
 		Object: s.Object, Match: s.Match, Sources: orEmpty(s.Sources),
-		Outcome: r.Outcome, ExitCode: s.ExitCode, DryRun: s.DryRun,
-		Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged,
-		Rejected: r.Rejected, NotSent: r.NotSent,
-		Requests: r.Requests, Retries: r.Retries, Throttled: r.Throttled,
-		ResumedAtLine:    r.ResumedAtLine,
-		StartedAt:        r.Started.UTC().Format(time.RFC3339),
-		Seconds:          tenths(r.Elapsed.Seconds()),
-		RecordsPerSecond: tenths(perSecond(r)),
+		ending:        endingOf(r, s.ExitCode, s.DryRun),
+		ResumedAtLine: r.ResumedAtLine,
+		course:        courseOf(r),
 		Latency: latency{
 			P50: milliseconds(r.Latency.P50), P95: milliseconds(r.Latency.P95),
 			P99: milliseconds(r.Latency.P99), Max: milliseconds(r.Latency.Max),

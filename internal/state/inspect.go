@@ -17,18 +17,9 @@ type Summary struct {
 
 // List says what a state holds; none where there is no file. Errors are [*Error].
 func List(path string) ([]Summary, error) {
-	m, err := loadImage(path)
-	if err != nil {
-		return nil, problem("reading", path, err)
-	}
-	if m == nil {
-		return nil, nil
-	}
-	defer m.close()
-	var all []Summary
-	for i, t := range m.tables {
+	return ofTables(path, func(t *table, log map[uint64]change) ([]Summary, error) {
 		s := Summary{Scope: t.scope, Bytes: int64(len(t.rows) + len(t.details) + len(t.index))}
-		err := merged(t, m.logs[i], nil, false, func(r *record) (bool, error) {
+		err := merged(t, log, nil, false, func(r *record) (bool, error) {
 			at := time.Unix(int64(r.seconds), 0)
 			if s.Count == 0 || at.Before(s.Oldest) {
 				s.Oldest = at
@@ -39,17 +30,18 @@ func List(path string) ([]Summary, error) {
 			s.Count++
 			return true, nil
 		})
-		if err != nil {
-			return nil, problem("reading", path, err)
-		}
-		all = append(all, s)
-	}
-	return all, nil
+		return []Summary{s}, err
+	})
 }
 
 // Scopes says what a state has tables about; none where there is no file. Errors
 // are [*Error].
 func Scopes(path string) ([]Scope, error) {
+	return ofTables(path, func(t *table, _ map[uint64]change) ([]Scope, error) { return []Scope{t.scope}, nil })
+}
+
+// ofTables gathers what is found in each table of a file and in the log of it.
+func ofTables[T any](path string, look func(t *table, log map[uint64]change) ([]T, error)) ([]T, error) {
 	m, err := loadImage(path)
 	if err != nil {
 		return nil, problem("reading", path, err)
@@ -58,9 +50,13 @@ func Scopes(path string) ([]Scope, error) {
 		return nil, nil
 	}
 	defer m.close()
-	var all []Scope
-	for _, t := range m.tables {
-		all = append(all, t.scope)
+	var all []T
+	for i, t := range m.tables {
+		found, err := look(t, m.logs[i])
+		if err != nil {
+			return nil, problem("reading", path, err)
+		}
+		all = append(all, found...)
 	}
 	return all, nil
 }
@@ -74,17 +70,8 @@ type Found struct {
 // Show looks for a match value, as it was sent, in all scopes. Errors are
 // [*Error].
 func Show(path, match string) ([]Found, error) {
-	m, err := loadImage(path)
-	if err != nil {
-		return nil, problem("reading", path, err)
-	}
-	if m == nil {
-		return nil, nil
-	}
-	defer m.close()
-	var all []Found
-	for i, t := range m.tables {
-		err := merged(t, m.logs[i], nil, true, func(r *record) (bool, error) {
+	return ofTables(path, func(t *table, log map[uint64]change) (all []Found, err error) {
+		err = merged(t, log, nil, true, func(r *record) (bool, error) {
 			_, text, _, _, err := splitDetail([]byte(r.detail))
 			if err != nil || string(text) != match {
 				return true, err
@@ -93,11 +80,8 @@ func Show(path, match string) ([]Found, error) {
 			all = append(all, Found{t.scope, e})
 			return true, err
 		})
-		if err != nil {
-			return nil, problem("reading", path, err)
-		}
-	}
-	return all, nil
+		return all, err
+	})
 }
 
 // Forget removes what a state holds for the scopes that which picks, and the
