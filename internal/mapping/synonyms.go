@@ -34,6 +34,8 @@ job title|title|position|role|stelle|berufsbezeichnung|funktion|poste|fonction|i
 company|company name|organization|organisation|account|account name|firma|firmenname|raison sociale|razón social|ragione sociale|bedrijfsnaam|unternehmen|entreprise|société|empresa|compañía|azienda|società|bedrijf|företag|virksomhed|selskap|firma klienta
 domain|company domain|company domain name|website|website url|webseite|url|domäne|domaine|dominio|domein
 industry|branche|secteur|sector|settore|bransch|bransje|branża
+employees|number of employees|employee count|headcount|mitarbeiter|mitarbeiterzahl|anzahl mitarbeiter|effectif|effectifs|nombre de salariés|empleados|número de empleados|dipendenti|numero dipendenti|medewerkers|aantal medewerkers|anställda|medarbejdere|ansatte|pracownicy
+revenue|annual revenue|turnover|umsatz|jahresumsatz|chiffre d'affaires|ingresos|ingresos anuales|facturación|fatturato|omzet|jaaromzet|omsättning|omsætning|omsetning|przychody
 city|town|ort|stadt|wohnort|ville|ciudad|città|plaats|cidade|stad|miasto
 country|land|pays|país|paese|kraj
 zip|postal code|zip code|postcode|plz|postleitzahl|code postal|código postal|cap|postnummer|kod pocztowy

@@ -47,6 +47,7 @@ func FuzzCSV(f *testing.F) {
 		"a,b\r1,2\r\"x\ry\",\"\"\"\"\r", "a,b\n1,2\r3,4\n5\r6,7\n", "a\n\"\n\n\"\n\"x", "a,b,c\nA,\"a\"b,1\nB,\"D,2\n\n\nC,5\" x,3",
 		"a,b,,\n1,2,,\n1,2,3\n", "crmsync_line,a,crmsync_raw\n2,,\"x\"\n", "a,b\n\xFF,2\n\"\xC3\n",
 		"a,b,c\n\"1\",\"2\",\n\"1\",2\n,\"\",\"x\"\n\"1\",\"2\",\"3\",\n\"1\"x,2\nx\"1\",2\n\"1\",\"2\"\"\",3\n",
+		"a,b\n1", "a,b\n1\n ",
 	} {
 		f.Add([]byte(s), uint8(0))
 		f.Add([]byte(s), uint8(20))
@@ -136,6 +137,12 @@ func likeEncodingCSV(t *testing.T, content []byte, r *Reader, records []Record) 
 	columns := len(r.Columns())
 	for i, rec := range records {
 		row := want[i+1]
+		if cut := i == len(records)-1 && len(row) < columns && !bytes.HasSuffix(bytes.TrimRight(content, " \t,"), []byte{'\n'}); cut {
+			if rec.Err == nil {
+				t.Fatalf("record %d, the last, may be cut off, and is read as %q", i+1, rec.Cells)
+			}
+			continue
+		}
 		if rec.Err != nil {
 			if len(row) <= columns || strings.TrimSpace(strings.Join(row[columns:], "")) == "" {
 				t.Fatalf("record %d: %v, encoding/csv reads %q", i+1, rec.Err, row)
