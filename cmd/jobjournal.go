@@ -78,19 +78,27 @@ func (r *pushRun) print() string {
 	return fingerprint(fmt.Sprintf("%+v", run), written, r.workspace)
 }
 
+// donePush is what is told later of a push that was done.
+type donePush struct {
+	Result  push.Result
+	Absent  *report.Missing `json:",omitempty"`
+	Absence string          `json:",omitempty"`
+}
+
 // ranBefore tells of a push that an earlier run of the job has done.
 func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (report.JobPush, bool) {
 	if j.journal == nil {
 		return report.JobPush{}, false
 	}
 	ended, known, same := j.journal.Ended(r.part.Name, r.print())
-	var result push.Result
+	var done donePush
 	switch {
 	case !known:
 	case !same:
 		j.app.note(fmt.Sprintf("push %s was done, but since then its input or what is done with it has changed: it runs again", r.part.Name))
-	case json.Unmarshal(ended.Result, &result) == nil:
-		over := report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, result.Outcome), result)}
+	case json.Unmarshal(ended.Result, &done) == nil:
+		r.absent, r.absence = done.Absent, done.Absence
+		over := report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, done.Result.Outcome), done.Result)}
 		over.Note, over.Finished = "done by the run that this one goes on with", ended.At
 		return over, true
 	}
@@ -111,9 +119,9 @@ func (j *jobRun) saveEnd(r *pushRun, result *push.Result) error {
 	if result.Outcome != push.Complete && result.Outcome != push.Rejects {
 		return nil
 	}
-	kept := *result
-	kept.Err = nil
-	text, err := json.Marshal(kept)
+	done := donePush{*result, r.absent, r.absence}
+	done.Result.Err = nil
+	text, err := json.Marshal(done)
 	if err != nil {
 		return fmt.Errorf("taking note that push %s is over: %w", r.part.Name, err)
 	}

@@ -30,11 +30,25 @@ func (j *jobRun) outcome() told {
 // report writes what the job file wants of a push that is over, and runs its
 // command.
 func (j *jobRun) report(ctx context.Context, r *pushRun, over report.JobPush) {
+	j.writeReportsOf(r, over, r.outcome().files())
+	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
+}
+
+// reportLate writes what a kill kept an earlier part of the job from writing of a
+// push that it had done. Whether it ran the push's command can't be told, so that
+// is not run again.
+func (j *jobRun) reportLate(r *pushRun, over report.JobPush) {
+	late := slices.DeleteFunc(r.outcome().files(), func(file outcomeFile) bool {
+		return modifiedAt(file.path).After(over.Finished)
+	})
+	j.writeReportsOf(r, over, late)
+}
+
+func (j *jobRun) writeReportsOf(r *pushRun, over report.JobPush, files []outcomeFile) {
 	r.begun = true // all files of the job have been looked at
-	if err := r.writeReports(over.Summary); err != nil {
+	if err := r.writeReports(over.Summary, files); err != nil {
 		j.app.warn(err.Error())
 	}
-	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
 }
 
 // writeReports writes reports and metrics of the whole job.

@@ -110,7 +110,7 @@ func (r *pushRun) missing(result *push.Result) (*report.Missing, error) {
 	if result.ResumedAtLine > 0 {
 		return nil, nil
 	}
-	missing := &report.Missing{}
+	missing := &report.Missing{Values: []string{}}
 	err := r.state.Missing(func(e state.Entry) bool {
 		missing.Count++
 		if len(missing.Values) < mostMissing {

@@ -310,7 +310,7 @@ func (a *app) wantsJSON(s *settings) bool {
 // word on the exit code, and the command of --on-finish finds all of it there.
 func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) error {
 	summary := r.summary(code, result)
-	problem := r.writeReports(summary)
+	problem := r.writeReports(summary, r.outcome().files())
 	if problem != nil {
 		summary.ExitCode = int(max(code, exitFailed))
 	}

@@ -232,6 +232,7 @@ func (j *jobRun) runAll(ctx context.Context) error {
 // runOne runs a push, unless an earlier run of the job has done so.
 func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	if over, ok := j.ranBefore(ctx, r); ok {
+		j.reportLate(r, over)
 		return over
 	}
 	r.over = func(result *push.Result) {
