@@ -133,11 +133,12 @@ type interruptible struct {
 	waiting bool
 	rest    []byte
 	err     error
+	quit    chan struct{} // closed by close, which any goroutine may call
 	closed  atomic.Bool
 }
 
 func newInterruptible(ctx context.Context, src io.Reader) *interruptible {
-	return &interruptible{ctx: ctx, src: src, asked: make(chan int, 1), got: make(chan chunk, 1)}
+	return &interruptible{ctx: ctx, src: src, asked: make(chan int, 1), got: make(chan chunk, 1), quit: make(chan struct{})}
 }
 
 // interruption is the end of the context while input was waited for.
@@ -191,6 +192,8 @@ func (s *interruptible) next() error {
 		return nil
 	case <-silent:
 		return errSilent
+	case <-s.quit:
+		return os.ErrClosed
 	case <-s.ctx.Done():
 		return &interruption{context.Cause(s.ctx)}
 	}
@@ -198,18 +201,23 @@ func (s *interruptible) next() error {
 
 func (s *interruptible) serve() {
 	var buf [64 << 10]byte
-	for range s.asked {
+	for {
+		select {
+		case <-s.asked:
+		case <-s.quit:
+			return
+		}
 		n, err := s.src.Read(buf[:])
 		s.got <- chunk{b: buf[:n], err: err}
-		if err != nil || s.closed.Load() {
+		if err != nil {
 			return
 		}
 	}
 }
 
 func (s *interruptible) close() {
-	if s.started && !s.closed.Swap(true) {
-		close(s.asked)
+	if !s.closed.Swap(true) {
+		close(s.quit)
 	}
 }
 

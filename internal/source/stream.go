@@ -40,7 +40,14 @@ func surveyStream(ctx context.Context, in *input, named Format, opts Options) (*
 		release := free
 		free = func() {
 			behind.close()
-			release()
+			if !behind.waiting {
+				release()
+				return
+			}
+			go func() { // a read that nobody waits for any more still decompresses
+				<-behind.got
+				release()
+			}()
 		}
 	}
 	waits.pause = streamPause

@@ -160,3 +160,24 @@ func TestARecordThatContradictsHowAStreamBeganIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestAPackedStreamThatStillComesCanBeClosed(t *testing.T) {
+	packed := zstded(t, "sku,name\nA,x\n")
+	synctest.Test(t, func(t *testing.T) {
+		in, out := io.Pipe()
+		go out.Write([]byte(packed[:len(packed)-1]))
+		ctx, cancel := context.WithCancel(context.Background())
+		opened := make(chan error)
+		go func() {
+			_, err := Open(ctx, "-", Options{Stdin: in})
+			opened <- err
+		}()
+		time.Sleep(10 * streamPause)
+		cancel()
+		if err := <-opened; err == nil {
+			t.Error("it is open, though its end is missing")
+		}
+		out.Write([]byte(packed[len(packed)-1:]))
+		out.Close()
+	})
+}
