@@ -238,6 +238,11 @@ func compressionOf(head []byte) string {
 	return ""
 }
 
+// mayBePacked tells whether more of an input can say that it is compressed.
+func mayBePacked(head []byte) bool {
+	return len(head) > 0 && (head[0] == gzipMagic[0] || head[0] == zstdMagic[0])
+}
+
 // decompress reads what raw holds compressed. Its errors are [InputError]s.
 // The returned function frees what the decompressor holds.
 func (in *input) decompress(raw io.Reader, compression string) (io.Reader, func(), error) {

@@ -22,7 +22,10 @@ var errSilent = errors.New("nothing has arrived")
 // the sample included.
 func surveyStream(ctx context.Context, in *input, named Format, opts Options) (*survey, io.Reader, func(), error) {
 	raw := bufio.NewReaderSize(&counted{in.stream, &in.read}, 64<<10)
-	head, err := raw.Peek(4)
+	head, err := raw.Peek(1)
+	if mayBePacked(head) {
+		head, err = raw.Peek(4)
+	}
 	if err != nil && err != io.EOF {
 		return nil, nil, nil, err
 	}
@@ -104,19 +107,19 @@ func (s *survey) enough(name string, named Format, opts Options) bool {
 		format = named
 	}
 	begin := bytes.TrimLeft(text, " \t\r\n")
-	line, after, ended := bytes.Cut(begin, []byte{'\n'})
-	after = bytes.TrimSpace(after)
-	switch {
-	case len(begin) == 0:
+	if len(begin) == 0 {
 		return false
+	}
+	line, after, ended := bytes.Cut(begin, []byte{'\n'})
+	rest := bytes.TrimLeft(begin[1:], " \t\r\n")
+	switch {
 	case format == CSV || format == TSV:
-	case format == NDJSON || begin[0] == '{':
-		return ended && (closed(line) || len(after) > 0)
-	case begin[0] == '[' && !closed(line):
-		rest := bytes.TrimLeft(begin[1:], " \t\r\n")
-		if len(rest) > 0 && (rest[0] == '{' || rest[0] == ']') {
-			return true
-		}
+	case format == NDJSON || begin[0] == '{' && len(rest) > 0 && (rest[0] == '"' || rest[0] == '}'):
+		return ended && (closed(line) || len(bytes.TrimSpace(after)) > 0)
+	case begin[0] == '[' && len(rest) > 0 && (rest[0] == '{' || rest[0] == ']') && !closed(line):
+		return true
+	case len(rest) == 0 && (begin[0] == '{' || begin[0] == '['):
+		return false
 	}
 	return clearLayout(text, opts, format)
 }
@@ -146,15 +149,18 @@ func clearLayout(text []byte, opts Options, format Format) bool {
 	case format == TSV:
 		return ended('\t')
 	}
+	if len(opts.Columns) > 1 {
+		return false // without a header all records have a say
+	}
 	var possible []rune
 	for _, d := range delimiters {
-		if t := trialRead(text, false, d, 0); t.columns > 1 {
+		if t := trialRead(text, false, d, 0); t.columns > 1 && len(opts.Columns) == 0 {
 			possible = append(possible, d)
 		}
 	}
 	switch len(possible) {
-	case 0: // of several named columns a later record may show it
-		return len(opts.Columns) < 2 && ended(delimiters[0])
+	case 0:
+		return ended(delimiters[0])
 	case 1:
 		return ended(possible[0])
 	}

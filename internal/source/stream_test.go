@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"pgregory.net/rapid"
 )
 
 // inTwo is content compressed by a producer that flushes after its first part.
@@ -49,7 +50,8 @@ func TestASlowStreamIsReadAsItsRecordsComeWhereThatLeavesNoDoubt(t *testing.T) {
 		{"three records", Options{}, []string{"sku,name\nA,x\nB,y\n", "C,z\nD"}, ",e\n", 3},
 		{"one column", Options{}, []string{"sku\nA\n"}, "B\n", 1},
 		{"quoted line ends", Options{}, []string{"sku,name\n\"A\",\"x\ny\"\n"}, "B,y\n", 1},
-		{"named columns", Options{Columns: []string{"sku", "name"}}, []string{"A;x\n"}, "B;y\n", 1},
+		{"named columns and a delimiter", Options{Columns: []string{"sku", "name"}, Delimiter: ';'}, []string{"A;x\n"}, "B;y\n", 1},
+		{"one named column", Options{Columns: []string{"sku"}}, []string{"A\n"}, "B\n", 1},
 		{"a sep= line", Options{}, []string{"sep=;\nsku;a,b\nA;1\n"}, "B;2\n", 1},
 		{"TSV, said", Options{Format: TSV}, []string{"sku\ta,b\nA\t1\n"}, "B\t2\n", 1},
 		{"a doubtful header, said", Options{Delimiter: ';'}, []string{"sku;a,b\nA;1\n"}, "B;2\n", 1},
@@ -68,7 +70,7 @@ func TestASlowStreamIsReadAsItsRecordsComeWhereThatLeavesNoDoubt(t *testing.T) {
 		{"half a record", Options{}, []string{"sku,name\nA,x"}, "y\n", 0},
 		{"half a line end", Options{}, []string{"sku,name\r\nA,x\r"}, "\nB,y\r\n", 0},
 		{"a header with two delimiters", Options{}, []string{"sku;a,b\nA;1,5\n"}, "B;2,5\nC;3\n", 0},
-		{"named columns without a delimiter", Options{Columns: []string{"sku", "name"}}, []string{"A\n"}, "B;y\n", 0},
+		{"named columns", Options{Columns: []string{"sku", "name"}}, []string{"A;x\n"}, "B;y\n", 0},
 		{"line ends of old", Options{}, []string{"sku,name\rA,x\r"}, "B,y\r", 0},
 		{"half a line of JSON", Options{}, []string{"{\"a\":1"}, "}\n", 0},
 		{"a brace alone", Options{}, []string{"{\n"}, "\"a\":1}\n", 0},
@@ -180,4 +182,46 @@ func TestAPackedStreamThatStillComesCanBeClosed(t *testing.T) {
 		out.Write([]byte(packed[len(packed)-1:]))
 		out.Close()
 	})
+}
+
+// What the beginning of a stream decides, all of it would have decided.
+func TestWhatIsEnoughOfAStreamSaysWhatAllOfItDoes(t *testing.T) {
+	reading := func(t *rapid.T, content []byte, whole bool, opts Options) (Format, rune, bool) {
+		s := survey{sample: content, whole: whole}
+		s.text.add(content, whole)
+		c, err := chooseCharset("stdin", "", &s)
+		if err != nil {
+			return "", 0, false
+		}
+		text := c.text(&s)
+		format, _, err := textFormat("stdin", opts.Format, Auto, "", text)
+		if err != nil || format == NDJSON || format == JSON {
+			return format, 0, false
+		}
+		l, err := sniff("stdin", text, whole, opts, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return format, l.delimiter, l.returns
+	}
+	decided := 0
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom([]rune("aab1,,;\t|\"\n\n\n\r{}[]:ö =")), 0, 60, -1)
+		opts := rapid.SampledFrom([]Options{{}, {Format: CSV}, {HeaderRow: 2}, {Columns: []string{"a"}}, {Columns: []string{"a", "b"}}, {Delimiter: ';'}}).Draw(t, "options")
+		head, rest := []byte(text.Draw(t, "head")), []byte(text.Draw(t, "rest"))
+		s := survey{sample: head}
+		if !s.enough("stdin", Auto, opts) {
+			return
+		}
+		decided++
+		format, delimiter, returns := reading(t, head, false, opts)
+		all := append(bytes.Clone(head), rest...)
+		wholeFormat, wholeDelimiter, wholeReturns := reading(t, all, true, opts)
+		if format != wholeFormat || delimiter != wholeDelimiter || returns != wholeReturns {
+			t.Fatalf("%q is read as %s by %q (%t), %q as %s by %q (%t)", head, format, delimiter, returns, all, wholeFormat, wholeDelimiter, wholeReturns)
+		}
+	})
+	if decided == 0 {
+		t.Error("nothing was enough")
+	}
 }
