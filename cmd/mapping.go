@@ -42,6 +42,9 @@ func (r *pushRun) readMapping() (err error) {
 		return err
 	}
 	if r.file, err = mapping.ParseFile(path, data); err != nil {
+		if _, no := job.Parse(path, data, jobOptions()); no == nil {
+			return usage("name the push whose columns are meant: --mapping "+path+"#PUSH", "--mapping: %s is a job file", path)
+		}
 		return err
 	}
 	if r.match == "" {
