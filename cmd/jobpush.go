@@ -2,9 +2,11 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/report"
 )
 
 // finder is what the push's mappers find ids with. In a job's dry run it counts
@@ -36,10 +38,18 @@ func (r *pushRun) placeInJob() string {
 	return fmt.Sprintf("push %d of %d: %s", r.part.number, r.part.of, r.part.Name)
 }
 
-// jobHints says below a push what only a job can say.
-func (r *pushRun) jobHints() (hints []string) {
+// jobHints says below a push what only a job can say; told are those before it.
+func (r *pushRun) jobHints(rejects bool, told []report.JobPush) (hints []string) {
 	if r.toCome > 0 {
 		hints = append(hints, fmt.Sprintf("values that name records which this job would create first: %d; ids like 00000000-0000-… stand for them", r.toCome))
+	}
+	for _, before := range told {
+		unknown := func(ref mapping.Reference) bool { return ref.Object == before.Object && r.lookups.Listless(ref) }
+		doneBefore := before.Note != "" && before.Result.Whole
+		if rejects && doneBefore && slices.ContainsFunc(r.references(), unknown) {
+			hints = append(hints, fmt.Sprintf("%s were pushed before this run, and the CRM has no list to find their ids in: %s --restart pushes them again first",
+				before.Object, r.app.sameCommand(r.app.args)))
+		}
 	}
 	return hints
 }

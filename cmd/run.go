@@ -253,7 +253,7 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	}
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
 	over.Continue = "" // the whole job goes on, not the push
-	over.Hints = r.jobHints()
+	over.Hints = r.jobHints(over.Result.Rejected > 0, j.told)
 	j.report(ctx, r, over)
 	return over
 }

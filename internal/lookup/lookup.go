@@ -292,6 +292,15 @@ func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error
 	return "", &mapping.LookupError{Problem: x.noRecord(v) + "; looked in " + strings.Join(x.places(), " and ")}
 }
 
+// Listless tells whether the CRM's list was needed for a reference and isn't to be
+// had.
+func (l *Lookup) Listless(ref mapping.Reference) bool {
+	x := l.index(referenceTo(ref.Object, ref.Match))
+	x.slow.Lock()
+	defer x.slow.Unlock()
+	return x.list.missing != ""
+}
+
 func (l *Lookup) index(ref reference) *index {
 	l.mu.RLock()
 	x := l.indexes[ref]
