@@ -140,7 +140,7 @@ func (s *settings) inputFlags(f *pflag.FlagSet) {
 	formats := []string{"auto", "csv", "tsv", "ndjson", "json", "xlsx"}
 	f.Var(&value[source.Format]{&s.format, oneOf(formats, formatNamed), "auto"}, "format", "`FORMAT` of the input: auto, csv, tsv, ndjson, json or xlsx")
 	f.Var(&value[rune]{&s.delimiter, delimiterCharacter, ""}, "delimiter", "`CHAR` between CSV cells (found among , ; tab |)")
-	f.StringVar(&s.encoding, "encoding", "", "`NAME` of the text's encoding, such as windows-1252 (found)")
+	f.Var(&value[string]{&s.encoding, encodingName, ""}, "encoding", "`NAME` of the text's encoding, such as windows-1252 (found)")
 	f.Var(&value[[]string]{&s.columns, columnNames, ""}, "columns", "`a,b,c`: names of the columns, for a file without a header")
 	f.StringVar(&s.sheet, "sheet", "", "`NAME` of the sheet, in XLSX (the first)")
 	f.Var(&value[int]{&s.headerRow, wholeNumber(1), ""}, "header-row", "row `N` holds the column names (found in XLSX, else 1)")
@@ -162,7 +162,7 @@ func (s *settings) mappingFlags(f *pflag.FlagSet) {
 	f.Var(&value[bool]{&s.dropUnknown, oneOf([]string{"stop", "drop"}, unknown), "stop"}, "unknown-columns", "what to do about columns without an attribute: `stop|drop`")
 	f.Var(&value[*mapping.BlankMode]{&s.blank, oneOf([]string{"skip", "null", "empty"}, blankNamed), "skip"}, "blank", "what a blank cell means: `skip|null|empty` (left as it is, cleared, empty text)")
 	f.Var(&value[*string]{&s.null, pointer, ""}, "null", "a cell equal to `TEXT` clears the attribute")
-	f.StringVar(&s.locale, "locale", "", "`TAG` such as de or en-US: how numbers, dates, yes and no are written (ISO dates, decimal points)")
+	f.Var(&value[string]{&s.locale, localeTag, ""}, "locale", "`TAG` such as de or en-US: how numbers, dates, yes and no are written (ISO dates, decimal points)")
 	f.Var(&value[*time.Location]{&s.location, timezone, ""}, "timezone", "`NAME` such as Europe/Berlin, for times without an offset (the machine's)")
 	f.Var(&value[string]{&s.listSeparator, oneCharacter, ";"}, "list-separator", "`CHAR` between the values of one cell")
 }

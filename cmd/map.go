@@ -69,7 +69,7 @@ func (r *pushRun) propose(c *cobra.Command) error {
 	if r.match != "" {
 		// Without columns nothing but the match attribute can be wrong.
 		if _, err := mapping.New(mapping.Options{Object: r.object, Match: r.match, Schema: r.schema}); err != nil {
-			return err
+			return misusedColumns(err)
 		}
 	}
 	text, gap, err := mapping.Propose(mapping.ProposeOptions{

@@ -95,7 +95,7 @@ func (r *pushRun) mapInputs(context.Context) error {
 	for _, in := range r.inputs {
 		mapper, err := mapping.New(r.mappingOptions(in))
 		if err != nil {
-			return err
+			return misusedColumns(err)
 		}
 		in.mapper = mapper
 		for _, plan := range mapper.Columns() {
@@ -104,6 +104,16 @@ func (r *pushRun) mapInputs(context.Context) error {
 		}
 	}
 	return nil
+}
+
+// misusedColumns tells flags that name what isn't there from columns that don't
+// fit: the one is wrong usage, the other a wrong input.
+func misusedColumns(err error) error {
+	var setup *mapping.SetupError
+	if errors.As(err, &setup) && setup.Flags {
+		return usage(setup.Hint(), "%v", err)
+	}
+	return err
 }
 
 // decimal is what the numbers of a workbook have before their fraction: that of

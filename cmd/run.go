@@ -130,7 +130,7 @@ func (j *jobRun) read(args []string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("there is no such file")
 		}
-		return &hinted{fmt.Errorf("reading the job file %s: %w", j.path, err), "check the spelling and the working directory; the names of pushes come after the file's"}
+		return usage("check the spelling and the working directory; the names of pushes come after the file's", "reading the job file %s: %v", j.path, err)
 	}
 	if j.file, err = job.Parse(j.path, data, jobOptions()); err != nil {
 		return usage(hintOf(err), "%v", err)

@@ -47,6 +47,10 @@ func (a *app) newClient(ctx context.Context, s *settings, conf *configuration, c
 // checkBaseURL tells what is wrong with the address alone.
 func checkBaseURL(url string) error {
 	_, err := client.New(client.Options{BaseURL: url, Token: sandboxToken})
+	var refused *client.OptionError
+	if errors.As(err, &refused) && refused.Option == "base URL" {
+		return usage(refused.Hint(), "%v", err)
+	}
 	return err
 }
 

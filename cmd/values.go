@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/source"
 )
 
 // value is a flag whose text is parsed when it is set. It is a pflag.Value.
@@ -153,6 +154,16 @@ func attributeValue(text string) (mapping.Constant, error) {
 	}
 	return mapping.Constant{Attribute: attribute, Value: constant}, nil
 }
+
+// encodingName checks --encoding, as nothing has to be opened for it.
+func encodingName(text string) (string, error) {
+	if err := source.CheckEncoding(text); text != "" && err != nil {
+		return "", &hinted{fmt.Errorf("%q is not the name of an encoding that is known", text), hintOf(err)}
+	}
+	return text, nil
+}
+
+func localeTag(text string) (string, error) { return text, mapping.CheckLocale(text) }
 
 func timezone(text string) (*time.Location, error) {
 	location, err := time.LoadLocation(text)

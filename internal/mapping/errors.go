@@ -42,6 +42,7 @@ func (e *RowError) Error() string {
 type SetupError struct {
 	Input    string // the input's name, may be ""
 	Problems []string
+	Flags    bool // what --match, --map or --set says is among them
 	hints    []string
 }
 

@@ -118,6 +118,12 @@ func DecimalSeparator(tag string) string {
 	return l.decimal
 }
 
+// CheckLocale tells what is wrong with a locale's tag. Its error has a Hint.
+func CheckLocale(tag string) error {
+	_, err := newLocale(tag)
+	return err
+}
+
 // newLocale finds how a BCP 47 tag writes values; nil for "".
 func newLocale(tag string) (*locale, error) {
 	if tag == "" {

@@ -31,6 +31,7 @@ func New(options Options) (*Mapper, error) {
 	}
 	p.matchAttribute()
 	matchable := len(p.errs.Problems) == 0
+	p.errs.Flags = !matchable
 	p.statements()
 	m := newMapper(p)
 	if o.Columns != nil {
@@ -229,7 +230,9 @@ func (p *planner) unknownColumns(unknown []string) {
 // missingColumn says that flags or file name a column that the input hasn't.
 func (p *planner) missingColumn(name string) string {
 	by := "--map"
-	if fc := p.stated[name][0]; fc.Line > 0 {
+	if fc := p.stated[name][0]; fc.Line == 0 {
+		p.errs.Flags = true
+	} else {
 		by = fmt.Sprintf("%s, line %d,", p.o.File.Name, fc.Line)
 	}
 	candidates := make([]named, 0, len(p.o.Columns))
@@ -260,11 +263,13 @@ func (p *planner) statedKeys(m *Mapper) {
 // target finds the attribute that a flag or file names, or adds why it can't be.
 func (p *planner) target(where, column string, fc FileColumn) *target {
 	found := p.catalog.find(fc.To)
-	if fc.Line > 0 {
+	byFlag := fc.Line == 0
+	if !byFlag {
 		where = fmt.Sprintf("%s, line %d", p.o.File.Name, fc.Line)
 	}
 	switch {
 	case len(found) == 0:
+		p.errs.Flags = p.errs.Flags || byFlag
 		p.errs.add(fmt.Sprintf("%s: %s is no attribute of %s%s", where, show(fc.To), p.o.Object, p.catalog.suggest(fc.To)),
 			fmt.Sprintf("crmsync schema %s lists its attributes", p.o.Object))
 		return nil

@@ -135,6 +135,13 @@ func zeroPattern(b []byte, place int) bool {
 	return pairs >= 2 && zeros[place]*10 >= pairs*4 && zeros[1-place]*20 <= zeros[place]
 }
 
+// CheckEncoding tells what is wrong with the name of an encoding. Its error is
+// of type *[InputError].
+func CheckEncoding(name string) error {
+	_, err := charsetByName(name, charset{})
+	return err
+}
+
 // charsetByName finds the encoding the user names. "utf-16" alone leaves the
 // byte order to the mark.
 func charsetByName(wanted string, marked charset) (charset, error) {
