@@ -1,6 +1,11 @@
 package cmd
 
 import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -59,6 +64,26 @@ func didYouMean(name string, candidates []string, prefix, otherwise string) stri
 		return "did you mean " + prefix + best + "?"
 	}
 	return otherwise
+}
+
+// withClosestFile adds to the error about a file that isn't there which one was
+// likely meant, of those in its directory.
+func withClosestFile(err error, path string) error {
+	if _, problem := os.Stat(path); path == "-" || !errors.Is(problem, fs.ErrNotExist) {
+		return err
+	}
+	dir, name := filepath.Split(path)
+	entries, _ := os.ReadDir(cmp.Or(dir, "."))
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	if best := closest(name, names); best != "" {
+		return &hinted{err, "did you mean " + dir + best + "?"}
+	}
+	return err
 }
 
 // shellQuote writes words as a command line that a POSIX shell reads back.

@@ -38,7 +38,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		})
 		if err != nil {
 			stop()
-			return err
+			return withClosestFile(err, path)
 		}
 		in := &input{path: path, modified: modified, reader: reader, info: reader.Info(), stop: stop}
 		r.inputs = append(r.inputs, in)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -35,7 +36,8 @@ func (r *pushRun) readMapping() (err error) {
 		if errors.As(err, &known) {
 			err = known.Err
 		}
-		return &hinted{fmt.Errorf("reading the mapping file %s: %w", path, err), "crmsync map FILE proposes one; - reads it from stdin"}
+		err = &hinted{fmt.Errorf("reading the mapping file %s: %w", path, err), "crmsync map FILE proposes one; - reads it from stdin"}
+		return withClosestFile(err, path)
 	}
 	if push != "" {
 		r.file, err = columnsOfPush(path, data, push)
@@ -44,6 +46,9 @@ func (r *pushRun) readMapping() (err error) {
 	if r.file, err = mapping.ParseFile(path, data); err != nil {
 		if _, no := job.Parse(path, data, jobOptions()); no == nil {
 			return usage("name the push whose columns are meant: --mapping "+path+"#PUSH", "--mapping: %s is a job file", path)
+		}
+		if isRecords(path) {
+			err = &hinted{err, "this file's name is one of records; crmsync map " + shellQuote([]string{path}) + " proposes a mapping file for them"}
 		}
 		return err
 	}
@@ -80,6 +85,16 @@ func columnsOfPush(path string, data []byte, name string) (*mapping.File, error)
 		return nil, usage("a mapping file that it has can be named by itself: --mapping FILE", "--mapping: push %s of %s has no columns of its own", name, path)
 	}
 	return mapping.ParseColumns(path, chosen[0].Columns)
+}
+
+// isRecords tells by a file's name that it holds records, where something else
+// was to be read.
+func isRecords(path string) bool {
+	name := strings.ToLower(path)
+	for _, packed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, filepath.Ext(name))
 }
 
 func (r *pushRun) readMappingFile(path string) ([]byte, error) {

@@ -130,10 +130,15 @@ func (j *jobRun) read(args []string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("there is no such file")
 		}
-		return usage("check the spelling and the working directory; the names of pushes come after the file's", "reading the job file %s: %v", j.path, err)
+		hint := "check the spelling and the working directory; the names of pushes come after the file's"
+		return usage(cmp.Or(hintOf(withClosestFile(err, j.path)), hint), "reading the job file %s: %v", j.path, err)
 	}
 	if j.file, err = job.Parse(j.path, data, jobOptions()); err != nil {
-		return usage(hintOf(err), "%v", err)
+		hint := hintOf(err)
+		if isRecords(j.path) {
+			hint = "to push this file: crmsync push " + shellQuote([]string{j.path}) + " --match ATTR"
+		}
+		return usage(hint, "%v", err)
 	}
 	chosen, unknown := j.file.Choose(args[1:])
 	if unknown != "" {

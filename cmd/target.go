@@ -139,6 +139,9 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 		err := read()
 		var failed *client.Error
 		if !errors.As(err, &failed) || !failed.Retryable || try > min(readTries, s.retries) {
+			if err != nil && try > 1 {
+				err = fmt.Errorf("%w (tried %d times)", err, try)
+			}
 			return err
 		}
 		wait := time.Second << (try - 1)

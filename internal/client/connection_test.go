@@ -305,7 +305,7 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 			if r.Outcome != tt.want || r.Message != tt.message || r.Status != 0 {
 				t.Errorf("%+v", r)
 			}
-			if (r.Outcome == Fatal) != (r.Hint != "") {
+			if (r.Outcome == Fatal || tt.name == "refused") != (r.Hint != "") {
 				t.Errorf("hint %q", r.Hint)
 			}
 		})
@@ -348,6 +348,9 @@ func TestAClosedPortIsRetried(t *testing.T) {
 	r := c.Assert(t.Context(), "products", "sku", []byte(`{}`))
 	if r.Outcome != Retryable || r.Message != "no connection to "+l.Addr().String()+": connection refused" {
 		t.Errorf("%+v", r)
+	}
+	if !strings.Contains(r.Hint, "crmsync sandbox") {
+		t.Errorf("hint %q", r.Hint)
 	}
 }
 

@@ -22,11 +22,13 @@ type failure struct {
 }
 
 const (
-	hintBaseURL = "check the base URL (--base-url): the CRM's own is " + DefaultBaseURL
-	hintToken   = "make a token under Account Settings > API and put it in CRMSYNC_TOKEN or a file for --token-file"
-	hintProxy   = "check the proxy in HTTPS_PROXY: the right form is http://user:password@host:port"
-	hintCert    = "if a company proxy or an own CA signs the connection, add its certificate to this system's, or on Linux name its file in SSL_CERT_FILE"
-	hintClock   = "check this machine's clock and the server's certificate"
+	hintBaseURL   = "check the base URL (--base-url): the CRM's own is " + DefaultBaseURL
+	hintToken     = "make a token under Account Settings > API and put it in CRMSYNC_TOKEN or a file for --token-file"
+	hintRefused   = "nothing listens at this address: " + hintBaseURL
+	hintNoSandbox = "nothing listens at this address of this machine: crmsync sandbox starts a CRM to try things on; otherwise " + hintBaseURL
+	hintProxy     = "check the proxy in HTTPS_PROXY: the right form is http://user:password@host:port"
+	hintCert      = "if a company proxy or an own CA signs the connection, add its certificate to this system's, or on Linux name its file in SSL_CERT_FILE"
+	hintClock     = "check this machine's clock and the server's certificate"
 )
 
 // classify tells the kinds of transport errors apart. ctx is the caller's,
@@ -127,7 +129,14 @@ func classifyDial(host string, err error) (failure, bool) {
 		if op.Timeout() {
 			return retry("no connection to %s: it doesn't answer", host)
 		}
-		return retry("no connection to %s: %s", host, rootCause(op.Err))
+		f, ok := retry("no connection to %s: %s", host, rootCause(op.Err))
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			f.hint = hintRefused
+			if name, _, err := net.SplitHostPort(host); isLoopback(host) || err == nil && isLoopback(name) {
+				f.hint = hintNoSandbox
+			}
+		}
+		return f, ok
 	}
 	return failure{}, false
 }

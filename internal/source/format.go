@@ -24,10 +24,12 @@ var foreigners = []foreign{
 	{"SQLite format 3\x00", "a SQLite database", `export a table: sqlite3 -csv -header FILE "select * from products" | crmsync push -`},
 	{"\x1F\x8B", "compressed twice", "decompress it once"},
 	{"\x28\xB5\x2F\xFD", "compressed twice", "decompress it once"},
-	{"\x89PNG", "an image", ""},
-	{"\xFF\xD8\xFF", "an image", ""},
-	{"\x7FELF", "a program", ""},
+	{"\x89PNG", "an image", namesRecords},
+	{"\xFF\xD8\xFF", "an image", namesRecords},
+	{"\x7FELF", "a program", namesRecords},
 }
+
+const namesRecords = "name the file that holds the records: CSV, TSV, NDJSON, JSON or XLSX"
 
 // isZip tells a ZIP archive, which a workbook is one of.
 func isZip(sample []byte) bool { return bytes.HasPrefix(sample, []byte("PK\x03\x04")) }
@@ -125,6 +127,9 @@ func textFormat(name string, wanted, named Format, ext string, text []byte) (For
 		case severalLines:
 			return "", "", spreadObjects(name)
 		}
+		if look == noJSON && looksLikeCSV(text) {
+			return fail("this looks like CSV, not NDJSON", "rename it to .csv, or say --format csv")
+		}
 		return NDJSON, "the name ends in " + ext, nil
 	case JSON:
 		switch look {
@@ -142,6 +147,9 @@ func textFormat(name string, wanted, named Format, ext string, text []byte) (For
 		case begin[0] == '{' && len(begin) > 1:
 			return JSON, "the name ends in " + ext, nil
 		}
+		if looksLikeCSV(text) {
+			return fail("this looks like CSV, not JSON", "rename it to .csv, or say --format csv")
+		}
 		return fail("this is not JSON: neither an array nor an object", "name the format with --format")
 	case XLSX:
 		return fail("this is not an Excel workbook, though its name says so", "name the format with --format")
@@ -157,6 +165,25 @@ func textFormat(name string, wanted, named Format, ext string, text []byte) (For
 		return fail("the input is empty, so its format can't be told", "if it may be empty, name the format with --format")
 	}
 	return CSV, "the content is no JSON", nil
+}
+
+// looksLikeCSV tells whether the first two lines are cells with something
+// between them, and neither begins like JSON.
+func looksLikeCSV(text []byte) bool {
+	lines := 0
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 {
+			continue
+		}
+		if line[0] == '{' || line[0] == '[' || !bytes.ContainsAny(line, ",;\t|") {
+			return false
+		}
+		if lines++; lines == 2 {
+			return true
+		}
+	}
+	return false
 }
 
 func spreadObjects(name string) error {

@@ -101,6 +101,13 @@ func (in *input) fail(err error) error {
 		return end.cause
 	case errors.As(err, &known):
 		return err
+	case errors.Is(err, syscall.EISDIR):
+		return &InputError{Input: in.name, Problem: "this is a directory, not a file", Advice: "name a file in it, or pipe the records in"}
+	case in.stdin:
+		return &InputError{
+			Input: in.name, Problem: "reading failed after byte " + itoa(in.read.Load()), Err: err,
+			Advice: "look after what writes to the pipe; what was sent already is only updated again",
+		}
 	}
 	return &InputError{
 		Input: in.name, Problem: "reading failed after byte " + itoa(in.read.Load()), Err: err,

@@ -24,7 +24,7 @@ func TestReadNDJSON(t *testing.T) {
 		{"a byte order mark", "\uFEFF{\"a\":1}\n", []string{`1: a=1`}},
 		{"a key twice", `{"a":1,"a":2}` + "\n" + `{"a":3}`, []string{`1: BAD the key "a" occurs twice in the object RAW "{\"a\":1,\"a\":2}"`, `2: a=3`}},
 		{"a key twice, once escaped", `{"a":1,"\u0061":2}`, []string{`1: BAD the key "a" occurs twice in the object RAW "{\"a\":1,\"\\u0061\":2}"`}},
-		{"a key twice inside", `{"x":[{"a":1,"a":2}]}`, []string{`1: BAD the key "a" occurs twice in the object at "x/0" RAW "{\"x\":[{\"a\":1,\"a\":2}]}"`}},
+		{"a key twice inside", `{"b":1,"x":[{"a":1,"a":2}]}`, []string{`1: BAD the key "a" occurs twice in the object at "x/0" RAW "{\"b\":1,\"x\":[{\"a\":1,\"a\":2}]}"`}},
 		{"lines that are no objects", "[1]\n\"x\"\n12\nnull\nabc\n{\"a\":1}", []string{
 			`1: BAD the line is a JSON array, not an object RAW "[1]"`,
 			`2: BAD the line is a JSON text, not an object RAW "\"x\""`,

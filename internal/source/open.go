@@ -113,6 +113,11 @@ func open(ctx context.Context, in *input, opts Options) (*Reader, error) {
 	if format == XLSX {
 		return r, &InputError{Input: in.name, Problem: "this is not an Excel workbook", Advice: "leave --format away, or name the right one"}
 	}
+	if format == JSON || format == NDJSON {
+		if err := refuseWrapped(in.name, in.stdin, text); err != nil {
+			return r, err
+		}
+	}
 	r.info.Format = format
 	r.because("format %s: %s", format, reason)
 

@@ -1,0 +1,94 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// wrapperKeys are what services put around a list of records, together with
+// pages and totals. Any key may be one where the object has no other.
+var wrapperKeys = []string{"data", "items", "results", "records", "rows", "list", "value", "values", "entries", "content", "hits"}
+
+// refuseWrapped says that JSON is one object around the list of records. Taken
+// for a record it would be a single reject, with a reason that explains nothing.
+func refuseWrapped(name string, stdin bool, text []byte) error {
+	key := wrapperKey(text)
+	if key == "" {
+		return nil
+	}
+	path := "." + key
+	if !plainKey(key) {
+		quoted, _ := json.Marshal(key)
+		path = "." + string(quoted)
+	}
+	advice := fmt.Sprintf("take them out of it: jq -c '%s[]' %s >%s.records.ndjson", path, name, ObjectName(name))
+	if stdin {
+		advice = fmt.Sprintf("take them out of it: … | jq -c '%s[]' | crmsync push -", path)
+	}
+	return &InputError{Input: name, Problem: fmt.Sprintf("the records stand in a list below the key %q, not one by one", key), Advice: advice}
+}
+
+// wrapperKey is the key below which the first object of a JSON text has a list
+// of objects, if that is all that the object is there for. The text may be cut
+// off anywhere.
+func wrapperKey(text []byte) string {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	if len(text) == 0 || text[0] != '{' {
+		return ""
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_, _ = d.ReadToken()
+	first := ""
+	for n := 0; d.PeekKind() == '"'; n++ {
+		token, err := d.ReadToken()
+		if err != nil {
+			return ""
+		}
+		key := token.String()
+		if n > 0 && first != "" {
+			return "" // a second key: the first was not all there is
+		}
+		if d.PeekKind() == '[' && beginsWithObject(text[d.InputOffset():]) {
+			if slices.Contains(wrapperKeys, key) {
+				return key
+			}
+			if n == 0 {
+				first = key
+			}
+		}
+		if err := d.SkipValue(); err != nil {
+			return first
+		}
+	}
+	if _, err := d.ReadToken(); err != nil || d.PeekKind() != 0 {
+		return "" // others follow, so this one may be a record as well
+	}
+	return first
+}
+
+// beginsWithObject tells whether a list's first item is an object; the list may
+// have the colon of its key before it.
+func beginsWithObject(list []byte) bool {
+	list = bytes.TrimLeft(list, ": \t\r\n")
+	if len(list) == 0 || list[0] != '[' {
+		return false
+	}
+	list = bytes.TrimLeft(list[1:], " \t\r\n")
+	return len(list) > 0 && list[0] == '{'
+}
+
+// plainKey tells whether jq takes a key without quotes, and a shell between
+// them.
+func plainKey(key string) bool {
+	for i := range len(key) {
+		letter := key[i] == '_' || 'a' <= key[i]|0x20 && key[i]|0x20 <= 'z'
+		if !letter && (i == 0 || key[i] < '0' || key[i] > '9') {
+			return false
+		}
+	}
+	return key != ""
+}
