@@ -219,7 +219,7 @@ func equalityReadings() []reading {
 			input: "phone_number,first_name\n+49 30 1,first\n+49301,second\n", created: 1, updated: 1,
 			shows: []string{"first_name"}, holds: []string{"second"}},
 		{name: "records could be matched by their id, but no id is sent", crm: crm(sandbox.Quirks{MatchByID: true}), match: "id",
-			input: "id,name\nA-1,n\n", code: 1, fails: "id", holds: []string{}},
+			input: "id,name\nA-1,n\n", code: 2, fails: "id", holds: []string{}},
 		{name: "a matching attribute that can't be one is refused with 400", match: "legacy_code", flags: []string{"--schema", "off"},
 			input: "legacy_code\nA-1\n", code: 3, rejected: 1, reason: "^400 .*legacy_code"},
 		{name: "a matching attribute that can't be one is refused with 422", crm: crm(sandbox.Quirks{BadMatch: 422}), match: "legacy_code",

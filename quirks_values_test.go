@@ -290,6 +290,6 @@ func companyReadings() []reading {
 	trimmed.mapping = "object: companies\nmatch: domain\ncolumns:\n  domain: {to: domain, trim: domain}\n"
 	trimmed.created, trimmed.updated, trimmed.holds = 1, 1, []string{"acme.com|second"}
 	other := company("another attribute stops the run before the first write", sandbox.Quirks{}, "vat_id,name\nDE1,n\n")
-	other.match, other.code, other.fails, other.holds = "vat_id", 1, "vat_id.*domain", []string{}
+	other.match, other.code, other.fails, other.holds = "vat_id", 2, "vat_id.*domain", []string{}
 	return []reading{plain, address, trimmed, other}
 }
