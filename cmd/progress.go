@@ -41,6 +41,11 @@ type sample struct {
 
 const rateOver = 10 * time.Second
 
+const (
+	shortestBar = 10 // cells: with fewer it doesn't move
+	roomForBar  = 56 // columns: with fewer the text needs all of them
+)
+
 func newProgress(c *console, width func() int) *progress {
 	spinner := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(io.Discard), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSpinnerType(9))
@@ -117,12 +122,14 @@ func (p *progress) line(now push.Progress, at time.Time) string {
 	}
 	share := min(float64(done)/float64(total), 0.999)
 	const percent = 6 // "  42% "
-	text := longestThatFits(texts, width-percent)
-	bar := min(30, width-percent-4-utf8.RuneCountInString(text))
-	if bar < 5 {
-		return cut(fmt.Sprintf("%4d%% %s", int(share*100), text), width)
+	if width < roomForBar {
+		return cut(fmt.Sprintf("%4d%% %s", int(share*100), longestThatFits(texts, width-percent)), width)
 	}
-	return cut(drawBar(share, bar, text), width)
+	// The bar shows at a glance what the text says in full: where there is room
+	// for both at all, it is the text that gets shorter.
+	const ends = 4 // "|" before the bar, "|  " behind it
+	text := longestThatFits(texts, width-percent-ends-shortestBar)
+	return cut(drawBar(share, min(30, width-percent-ends-utf8.RuneCountInString(text)), text), width)
 }
 
 // total estimates how many records there are from the share of the bytes that
@@ -155,7 +162,7 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 		}
 		why := report.Clean(now.Pace.Why)
 		return []string{
-			fmt.Sprintf("waiting %s: %s; %d done: %d created, %d updated, %d rejected%s", wait, why, done, now.Created, now.Updated, now.Rejected, left),
+			fmt.Sprintf("waiting %s: %s; %d done: %s%s", wait, why, done, fates(now, false), left),
 			fmt.Sprintf("waiting %s: %s; %d done, %d rejected", wait, why, done, now.Rejected),
 			fmt.Sprintf("waiting %s: %s", wait, why),
 			"waiting " + wait,
@@ -166,12 +173,32 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 		perSecond = fmt.Sprintf("%.1f/s", rate)
 	}
 	return []string{
-		fmt.Sprintf("%d records, %s: %d created, %d updated, %d rejected%s", done, perSecond, now.Created, now.Updated, now.Rejected, left),
-		fmt.Sprintf("%d, %s: %d created, %d updated, %d rejected%s", done, perSecond, now.Created, now.Updated, now.Rejected, left),
+		fmt.Sprintf("%d records, %s: %s%s", done, perSecond, fates(now, false), left),
+		fmt.Sprintf("%d, %s: %s%s", done, perSecond, fates(now, false), left),
+		fmt.Sprintf("%d, %s: %s%s", done, perSecond, fates(now, true), left),
+		fmt.Sprintf("%s: %s%s", perSecond, fates(now, true), left),
 		fmt.Sprintf("%d, %s, %d rejected%s", done, perSecond, now.Rejected, left),
 		fmt.Sprintf("%d, %d rejected%s", done, now.Rejected, left),
 		fmt.Sprintf("%d%s", done, left),
 	}
+}
+
+// fates says how records ended, in short without the counts that are zero.
+func fates(now push.Progress, short bool) string {
+	var parts []string
+	for _, part := range []struct {
+		count int64
+		name  string
+		rare  bool // told only where there are some
+	}{{now.Created, "created", false}, {now.Updated, "updated", false}, {now.Unchanged, "unchanged", true}, {now.Rejected, "rejected", false}} {
+		if part.count > 0 || !short && !part.rare {
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.name))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing yet"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // inJob puts before the texts which push of the job this is. It is the last

@@ -40,7 +40,7 @@ func TestProgressLine(t *testing.T) {
 	}{
 		{"a wide terminal gets everything", 120, 1000, 0, tally(),
 			[]string{"  40% |█", "|  800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left"}, nil},
-		{"80 columns get everything with a short bar or none", 80, 1000, 0, tally(),
+		{"80 columns get everything with a short bar", 80, 1000, 0, tally(),
 			[]string{"40%", "800", "80/s: 600 created, 190 updated, 10 rejected, 16s left"}, nil},
 		{"40 columns get what matters most", 40, 1000, 0, tally(),
 			[]string{"40%", "800, 80/s, 10 rejected, 16s left"}, []string{"created"}},
@@ -71,6 +71,28 @@ func TestProgressLine(t *testing.T) {
 				t.Errorf("%d columns of %d: %q", n, test.width, line)
 			}
 		})
+	}
+}
+
+func TestProgressHasABarThatMovesAt80ColumnsWhateverTheCounts(t *testing.T) {
+	small, large, wait := tally(), tally(), tally()
+	large.Tally = push.Tally{Read: 2_500_000, Created: 1_234_567, Updated: 765_432, Rejected: 98_765}
+	wait.Pace = pace.Status{Until: tenSecondsIn.Add(12500 * time.Millisecond), Why: "rate limit (429)"}
+	for name, now := range map[string]push.Progress{"small": small, "large": large, "waiting": wait} {
+		line := halfRead(80, 1000).line(now, tenSecondsIn)
+		_, line, _ = strings.Cut(line, "|")
+		bar, text, _ := strings.Cut(line, "|")
+		if n := utf8.RuneCountInString(bar); n < 10 || !strings.Contains(text, "left") && name != "waiting" {
+			t.Errorf("%s: %d cells in %q", name, n, line)
+		}
+	}
+}
+
+func TestProgressSaysWhatStayedUnchangedWhereThatIsSo(t *testing.T) {
+	now := tally()
+	now.Unchanged = 5
+	if line := halfRead(120, 1000).line(now, tenSecondsIn); !strings.Contains(line, "190 updated, 5 unchanged, 10 rejected") {
+		t.Error(line)
 	}
 }
 
@@ -148,7 +170,7 @@ func TestConsoleKeepsControlCharactersFromTheTerminal(t *testing.T) {
 func TestTheProgressLineOfAJobSaysWhichPushItIsAsLongAsThereIsRoom(t *testing.T) {
 	for width, want := range map[int]string{
 		120: "push 2 of 5: people: 800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left",
-		60:  "40% push 2 of 5: people: 800, 80/s, 10 rejected, 16s left",
+		60:  "|  push 2 of 5: people: 800, 16s left",
 		24:  "  40% 800, 16s left",
 	} {
 		p := halfRead(width, 1000)

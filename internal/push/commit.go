@@ -26,6 +26,7 @@ type committer struct {
 	next    int64   // sequence number of the record to commit next
 
 	tally   Tally
+	ended   Tally // of records that ended behind one still under way: shown, not committed
 	reasons reasons
 	reason  string             // of the last reject
 	row     int64              // rejects in a row for the same reason …
@@ -75,6 +76,7 @@ func (c *committer) loop() {
 // take commits what is complete up to the first record still under way.
 func (c *committer) take(it *item) {
 	c.ring[it.slot%windowRecords] = it
+	c.ended.add(it, 1)
 	delete(c.ahead, it.seq)
 	c.record.ended(it.end.fate, it.count)
 	c.unsaved += int(it.count)
@@ -87,6 +89,7 @@ func (c *committer) take(it *item) {
 			return
 		}
 		it, *slot = *slot, nil
+		c.ended.add(it, -1)
 		c.slot++
 		c.next += it.count
 		c.commit(it)
@@ -105,6 +108,7 @@ func (c *committer) flush() {
 	c.checkpoint()
 	for ; c.slot < c.run.slots; c.slot++ {
 		if it := c.ring[c.slot%windowRecords]; it != nil {
+			c.ended.add(it, -1)
 			c.next += it.count
 			c.commit(it)
 		}
@@ -240,7 +244,27 @@ func (c *committer) report() {
 	}
 	c.record.sample(pacer)
 	if c.run.opts.Progress != nil {
-		c.run.opts.Progress(Progress{Tally: c.counts(), Pace: pacer, LastReason: c.reason})
+		// One record that waits for its next try would let the counts stand still.
+		shown := c.counts()
+		shown.Created += c.ended.Created
+		shown.Updated += c.ended.Updated
+		shown.Unchanged += c.ended.Unchanged
+		shown.Rejected += c.ended.Rejected
+		c.run.opts.Progress(Progress{Tally: shown, Pace: pacer, LastReason: c.reason})
+	}
+}
+
+// add counts how an item ended, or with sign -1 no longer does.
+func (t *Tally) add(it *item, sign int64) {
+	switch it.end.fate {
+	case created:
+		t.Created += sign
+	case updated:
+		t.Updated += sign
+	case unchanged:
+		t.Unchanged += sign * it.count
+	case rejected:
+		t.Rejected += sign
 	}
 }
 

@@ -129,7 +129,8 @@ type Question struct {
 	InARow   bool   // not the run's first records, but so many in a row for one reason
 }
 
-// Progress is how far a run came.
+// Progress is how far a run came. Its tally counts what ended, also behind a
+// record that is still under way; the result's counts what is committed.
 type Progress struct {
 	Tally
 	Pace       pace.Status

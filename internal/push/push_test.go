@@ -119,6 +119,29 @@ func TestAWaitingRetryHoldsUpNeitherWorkersNorOtherLanes(t *testing.T) {
 	})
 }
 
+func TestProgressCountsWhatEndedBehindARecordThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.answer = func(_, value string, try int) (client.Result, bool) {
+			wait := client.Limits{HasRetryAfter: true, RetryAfter: time.Minute}
+			return client.Result{Outcome: client.Retryable, Status: 503, Limits: wait}, value == "0" && try == 1
+		}
+		opts, _ := options(c, distinct(100))
+		var seen, last int64
+		started := time.Now()
+		opts.Progress = func(now Progress) {
+			last = now.Created + now.Updated + now.Rejected
+			if time.Since(started) < 50*time.Second {
+				seen = max(seen, last)
+			}
+		}
+		Run(t.Context(), opts)
+		if seen != 99 || last != 100 {
+			t.Errorf("%d records while the first waited, %d in the end; want 99 and 100", seen, last)
+		}
+	})
+}
+
 func TestAFatalAnswerStopsTheRunAndTheRestIsCountedAsNotSent(t *testing.T) {
 	for _, uncounted := range []bool{false, true} {
 		t.Run(fmt.Sprintf("with uncounted=%v", uncounted), func(t *testing.T) {
