@@ -145,6 +145,8 @@ func TestARecordThatContradictsHowAStreamBeganIsRefused(t *testing.T) {
 		{"more of the same", "\xFCber", ""},
 		{"a row of dashes", "x \x96\x96\x96\x96\x96\x96\x96\x96\x96", ""},
 		{"what may be UTF-8 by chance, among what can't", "\x84Fu\xDF\x93", ""},
+		{"what may be UTF-8 by chance, alone", "Spa\xDF\x85", ""},
+		{"UTF-8 of another script", "Ям", `column "name", byte 1: this is UTF-8, but the input began in Windows-1252`},
 		{"UTF-8", "größe", `column "name", byte 3: this is UTF-8, but the input began in Windows-1252`},
 		{"Cyrillic", encoded(t, charmap.Windows1251, "мебель для дома"), `column "name", byte 1: these letters are not Western European, but the input began in Windows-1252`},
 	} {

@@ -60,13 +60,26 @@ func foreignIn(text []byte) (at int, what string) {
 	if at < 0 {
 		return -1, ""
 	}
-	if utf8.Valid(raw) {
+	if utf8.Valid(raw) && !byChance(raw) {
 		return at, "this is UTF-8, but the input began in Windows-1252"
 	}
 	if high, inWords := lettersOf(raw); high >= 8 && inWords*2 > high && !symbols(raw) {
 		return at, "these letters are not Western European, but the input began in Windows-1252"
 	}
 	return -1, ""
+}
+
+// byChance tells valid UTF-8 that Windows-1252 more likely came to: a single
+// letter of a script beyond Latin, such as ß and a closing quote make.
+func byChance(raw []byte) bool {
+	letters, script := 0, false
+	for _, r := range string(raw) {
+		if r >= utf8.RuneSelf {
+			letters++
+			script = r >= 0x250 && r < 0x2000
+		}
+	}
+	return letters == 1 && script
 }
 
 // symbols tells a row of dashes, bullets and the like from words.
