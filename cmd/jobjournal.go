@@ -41,6 +41,11 @@ func (j *jobRun) openJournal() error {
 		return err
 	}
 	j.journal = kept
+	if j.settings.restart {
+		if err := j.forgetPushes(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case errors.Is(kept.Anew(), journal.ErrJobChanged):
 		j.app.note(fmt.Sprintf("an earlier run of %s did not come to its end, but since then the file or a variable in it has changed: starting with its first push", j.path))
@@ -50,6 +55,21 @@ func (j *jobRun) openJournal() error {
 		j.app.warn(fmt.Sprintf("an earlier run of %s was interrupted, but can't be gone on with (%v): starting with its first push", j.path, kept.Anew()))
 	case kept.Resumed():
 		j.app.note(fmt.Sprintf("an earlier run of %s did not come to its end: going on with it", j.path))
+	}
+	return nil
+}
+
+// forgetPushes has each push begin at its beginning, also where a kill keeps this
+// run from coming to it.
+func (j *jobRun) forgetPushes() error {
+	for _, r := range j.pushes {
+		run, err := r.journalRun()
+		if err == nil {
+			err = journal.ForgetRun(stateDirectory(), run, discardRejects)
+		}
+		if err != nil {
+			return j.in(r, err)
+		}
 	}
 	return nil
 }

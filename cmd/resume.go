@@ -48,7 +48,7 @@ func (r *pushRun) openJournal(context.Context) error {
 	r.journal, r.resume = kept, from
 	r.tellOfEarlierRun(kept.Anew())
 	for _, mark := range kept.Stale() {
-		if err := reject.Discard(reject.Mark(mark)); err != nil {
+		if err := discardRejects(mark); err != nil {
 			return err
 		}
 	}

@@ -100,8 +100,10 @@ func (a *app) forgetRun(path string) error {
 }
 
 func forgetJournal(e journal.Entry) error {
-	return journal.Forget(stateDirectory(), e, func(r journal.Rejects) error { return reject.Discard(reject.Mark(r)) })
+	return journal.Forget(stateDirectory(), e, discardRejects)
 }
+
+func discardRejects(r journal.Rejects) error { return reject.Discard(reject.Mark(r)) }
 
 // concerns tells whether a journal is of a run with the file, which may be gone.
 func concerns(e journal.Entry, path string) bool {

@@ -136,6 +136,16 @@ func Forget(dir string, e Entry, discard func(Rejects) error) error {
 	return err
 }
 
+// ForgetRun is Forget for the journal of a run; there may be none.
+func ForgetRun(dir string, run Run, discard func(Rejects) error) error {
+	e := Entry{Key: key(run), Run: run}
+	r, err := readRecord(filepath.Join(dir, e.Key+journalSuffix))
+	if err == nil && r != nil { // else there is nothing that it names
+		e.PID, e.Started, e.Checkpoint, e.Stale = r.PID, r.Started, r.Checkpoint, r.Stale
+	}
+	return Forget(dir, e, discard)
+}
+
 // forget removes a journal after what comes first, unless somebody holds its lock.
 func forget(dir, key, suffix, lockKey string, first func() error) (free bool, err error) {
 	guard, err := takeGuard(dir)
