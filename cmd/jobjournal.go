@@ -30,6 +30,11 @@ func (j *jobRun) openJournal() error {
 	run := journal.JobRun{Path: path, Digest: j.file.Digest}
 	for _, r := range j.pushes {
 		run.Pushes = append(run.Pushes, r.part.Name)
+		own, err := r.journalRun()
+		if err != nil {
+			return j.in(r, err)
+		}
+		run.Journals = append(run.Journals, journal.KeyOf(own))
 	}
 	kept, err := journal.OpenJob(stateDirectory(), run, journal.Options{Started: j.started, PID: os.Getpid(), Restart: j.settings.restart})
 	var unkept *journal.Error

@@ -73,6 +73,13 @@ func (a *app) forgetRun(path string) error {
 		if err := journal.ForgetJob(stateDirectory(), e); err != nil {
 			return err
 		}
+		for _, run := range entries {
+			if slices.Contains(e.Run.Journals, run.Key) {
+				if err := forgetJournal(run); err != nil {
+					return err
+				}
+			}
+		}
 		forgotten++
 	}
 	if forgotten > 0 {

@@ -22,6 +22,10 @@ type JobRun struct {
 	Path   string   // of the job file: absolute, links resolved
 	Digest string   // of its content
 	Pushes []string // those to run, in order
+
+	// Journals are the keys of the pushes' own journals, for whoever forgets the
+	// job.
+	Journals []string `json:",omitempty"`
 }
 
 // EndedPush is a push of a job that is over: there is nothing left to resume.

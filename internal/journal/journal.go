@@ -198,6 +198,9 @@ func (j *Journal) Stale() []Rejects { return j.own.Stale }
 // Key names the journal among those of its directory.
 func (j *Journal) Key() string { return j.key }
 
+// KeyOf is the Key of a run's journal.
+func KeyOf(run Run) string { return key(run) }
+
 // Save replaces the checkpoint. When it returns nil the checkpoint survives a
 // power cut; after an error the one before it does. Errors are [*Error].
 func (j *Journal) Save(c Checkpoint) error {
