@@ -8,7 +8,8 @@ import (
 )
 
 // Mapper turns the records of one input into assertions. It is used by one
-// goroutine at a time; what it returns is the caller's to keep.
+// goroutine at a time; what it returns is the caller's to keep, but
+// for an Assertion's lanes.
 type Mapper struct {
 	o       *Options
 	catalog *catalog
@@ -40,8 +41,7 @@ type Mapper struct {
 	matchLane string
 	matched   bool
 	addresses addresses
-
-	laneRoom []string // for the lanes of the next records
+	lane      [1]string
 }
 
 type constantField struct {
@@ -386,11 +386,6 @@ func (m *Mapper) lanes(ofAddresses []string) []string {
 	if len(ofAddresses) > 0 || !m.matched || m.o.CheckOnly {
 		return ofAddresses
 	}
-	if len(m.laneRoom) == 0 {
-		m.laneRoom = make([]string, 16)
-	}
-	lane := m.laneRoom[:1:1]
-	m.laneRoom = m.laneRoom[1:]
-	lane[0] = m.matchLane
-	return lane
+	m.lane[0] = m.matchLane
+	return m.lane[:]
 }

@@ -85,7 +85,8 @@ type Assertion struct {
 	// Lanes are its lane keys. Values that the API might take for equal share
 	// one: outer spaces, case and accents don't count, nor does the way a
 	// number or an instant is written. Values that share a lane needn't be
-	// equal. A person matched by e-mail has a lane for each address.
+	// equal. A person matched by e-mail has a lane for each address. They are
+	// good until the next record is mapped.
 	Lanes []string
 	// Body is the JSON object to send. It is the caller's to keep.
 	Body []byte

@@ -19,7 +19,8 @@ type item struct {
 	match string // match value as text
 	body  []byte // JSON to send; nil for a record that can't be sent
 	lanes []string
-	bytes int64 // memory it holds, roughly, while in the window
+	lane  [1]string // room for them
+	bytes int64     // memory it holds, roughly, while in the window
 
 	// Owned by the scheduler: its place in the lanes of its keys. links holds
 	// one link a lane; ahead counts the lanes in which an earlier record waits

@@ -355,7 +355,7 @@ func (r *run) prepare(in *Input, index int, rec source.Record) (*item, error) {
 		} else {
 			a, err = in.Mapper.MapCells(rec.Cells)
 		}
-		it.match, it.body, it.lanes = a.Match, a.Body, a.Lanes
+		it.match, it.body, it.lanes = a.Match, a.Body, append(it.lane[:0], a.Lanes...)
 	}
 	if err != nil {
 		var faulty *mapping.RowError // not above: each record would allocate it
