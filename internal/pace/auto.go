@@ -122,7 +122,7 @@ func (s *search) held(until time.Duration, outage bool) {
 	// An empty bucket refuses the next request that comes a little early: let
 	// it get some drops first.
 	first := min(250*time.Millisecond, 5*every(s.climb.base))
-	if s.climb.chance.is {
+	if s.climb.chance.level > 0 {
 		first = 0
 	}
 	s.next = max(s.next, until+first)

@@ -61,6 +61,9 @@ func (b *budget) answer(now, left time.Duration, l *Limits) (factor float64) {
 	if l.HasRetryAfter && l.Reset > l.RetryAfter+1500*time.Millisecond && b.limit > 0 && b.window == 0 {
 		b.window = l.Reset // something is to be had earlier: an empty bucket, full again by then
 	}
+	if l.Limit == 1 && l.Window == 0 && l.Reset > b.window {
+		b.window = l.Reset // one request in each window: the longest time to its end is its length
+	}
 	if l.Remaining < 0 || left < b.jump {
 		return factor // an answer out of order speaks of a window that is over
 	}

@@ -1,100 +1,223 @@
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Not every 429 is about the rate: a balancer with several counters, or a limit
 // on something else, refuses now and then whatever the rate is. To go slower
-// doesn't help there, it only takes longer from one refusal to the next. It is
-// suspected where the rate was cut again and again and yet no more is accepted
-// between two refusals, and then tried: it is chance if a higher rate brings more,
-// with all the waits in it, and is refused no sooner. At a limit it brings
-// nothing, and at a limit that others share it is refused sooner.
+// doesn't help there, it only takes longer from one refusal to the next.
+//
+// A limit refuses nobody who asks for less than it gives out. So it is suspected
+// where that happens again and again, and then a multiple of the rate is tried:
+// if that brings more, with all its waits, the refusals came by chance, and still
+// more is tried. At a limit it brings nothing. Where others share the limit it
+// does, at their cost; but there as much is accepted from one refusal to the
+// next each time, while by chance it is little or much.
 const (
-	chanceSeries = 5   // so many series are compared
-	chanceCut    = 0.6 // the rate is this share of the highest, or less
-	chanceWaits  = 0.1 // of the time went into waiting, or more
+	chanceSeries  = 3    // so many series make a suspicion, and a verdict
+	mostSeries    = 8    // and so many a late one, or a look at whether it holds
+	mostSuspect   = 3    // each wrong suspicion doubles the series until the next, up to 2^3
+	chanceAgainst = 0.9  // of what was accepted a second: to be refused for less speaks against a limit
+	chanceEarly   = 1.02 // or for so little, where three series before came ahead of a try
+	chanceFallen  = 0.35 // of the most that was ever accepted a second: speaks twice as much
+	chanceSpread  = 0.5  // of what is accepted between two series, or by counting:
+	surelySpread  = 0.65 // known from many series
+	chanceCounted = 0.03 // each k-th request is refused
+
+	chanceRaise   = 4 // the rate of a trial, in those before
+	chanceFlight  = 4 // requests in flight: where there would be more, the trial is
+	chanceCareful = 2 // only so high, since each of them may be refused
+
 	chanceGain   = 1.3 // what a higher rate must bring at least
-	clearlyLess  = 0.9 // and what shows sooner that it doesn't
-	sameEach     = 0.4 // of what was accepted between two series before: less, and the rate counts
-	soonSeries   = 3
-	mostSuspect  = 4 // each wrong suspicion doubles the series until the next, up to 2^4
+	chanceNoGain = 1.1 // and what shows sooner that it doesn't
+	sameEach     = 0.5 // of what was accepted between two series before, or the inverse, is the same
+	holdsEach    = 0.4 // also later
+	soonEach     = 0.25
+	atOnceEach   = 0.1
+
+	fewestCounted = 8 // accepted, to say something of the rate
 )
 
-// refusal is one series of 429s.
+// refusal is one series of 429s, or some of them together.
 type refusal struct {
-	used     float64       // the rate that was refused
 	accepted int           // since the series before
 	took     time.Duration // since then, with the wait
 	waited   time.Duration // until the next good answer
+	early    bool          // before the rate was raised
+
+	series  int
+	squares float64 // of what was accepted before each
+}
+
+func (r *refusal) add(o refusal) {
+	r.accepted += o.accepted
+	r.took += o.took
+	r.waited += o.waited
+	r.series++
+	r.squares += float64(o.accepted) * float64(o.accepted)
+}
+
+// perSecond is what was accepted a second, and sent what left in one where
+// nobody waited.
+func (r *refusal) perSecond() float64 { return float64(r.accepted) / max(r.took.Seconds(), 1e-3) }
+func (r *refusal) sent() float64 {
+	return float64(r.accepted) / max((r.took-r.waited).Seconds(), 1e-3)
+}
+
+// each is what was accepted before a series.
+func (r *refusal) each() float64 { return float64(r.accepted) / float64(r.series) }
+
+// enough is the rate beyond which little is to be gained if refusals come by
+// chance: with it half as much time goes into sending as into waiting.
+func (r *refusal) enough() float64 { return 2 * float64(r.accepted) / max(r.waited.Seconds(), 0.01) }
+
+// haphazard tells whether refusals may come by chance, or by counting requests.
+func (r *refusal) haphazard(least float64) bool {
+	mean := r.each()
+	spread := math.Sqrt(max(0, r.squares/float64(r.series)-mean*mean)) / max(mean, 1)
+	return spread > least || spread < chanceCounted
 }
 
 // chance tells whether the refusals have nothing to do with the rate.
 type chance struct {
-	last  [chanceSeries]refusal // the newest first
-	count int                   // series since it was supposed or refuted
-	wrong int                   // how often it was supposed wrongly
+	last    [8]refusal // the newest first
+	all     int        // series so far
+	count   int        // since the last suspicion was refuted
+	wrong   int        // suspicions that were
+	early   int        // series in a row that came before the rate was raised
+	against int        // how much speaks against a limit
+	highest float64    // the most that was accepted a second, all waits included
 
-	is       bool
-	before   float64 // accepted a second, with all waits, before it was supposed
-	each     float64 // accepted between two series
-	accepted int     // since then
-	took     time.Duration
+	level  float64 // the rate not to go below; 0: refusals do depend on the rate, as far as is known
+	is     bool    // it is chance
+	proved float64 // a level that brought more; 0 none
+	low    float64 // accepted a second before the first trial
+	before refusal // before this trial
+	since  refusal // and in it, or since the last look
+	spread refusal // since it is known
+	sooner bool    // the last suspicion was wrong, and refused sooner
 }
 
-// add takes a series.
-func (c *chance) add(r refusal) {
+// add takes a series, met at an answer's usual latency.
+func (c *chance) add(r refusal, usual time.Duration) {
+	c.all++
+	c.count++
+	if c.level == 0 {
+		c.weigh(r)
+	}
 	copy(c.last[1:], c.last[:])
 	c.last[0] = r
-	c.count++
-	if !c.is {
-		c.suspect()
-		return
+	if c.all > 1 && r.accepted >= fewestCounted {
+		c.highest = max(c.highest, r.perSecond())
 	}
-	c.accepted += r.accepted
-	c.took += r.took
-	gained := float64(c.accepted) / c.took.Seconds() / c.before
-	each := float64(c.accepted) / float64(c.count) / c.each
-	if c.count >= chanceSeries && gained < chanceGain || c.count >= soonSeries && (gained < clearlyLess || each < sameEach) {
-		c.is, c.count = false, 0
-		c.wrong = min(c.wrong+1, mostSuspect)
+	switch {
+	case c.is:
+		c.look(r)
+	case c.level > 0:
+		c.since.add(r)
+		c.judge(usual)
+	case c.count >= chanceSeries<<c.wrong && c.against > 1 && c.recent().haphazard(chanceSpread):
+		if all := c.sum(chanceSeries); r.sent() < all.enough()/3 {
+			c.low = all.perSecond()
+			c.try(all, r.sent(), usual)
+		}
 	}
 }
 
-func (c *chance) suspect() {
-	if c.count < chanceSeries<<c.wrong {
-		return
+// sum is the last n series together.
+func (c *chance) sum(n int) (all refusal) {
+	for _, r := range c.last[:n] {
+		all.add(r)
 	}
-	accepted, took, waited, highest := 0, time.Duration(0), time.Duration(0), 0.0
-	for _, r := range c.last {
-		waited += r.waited
-		accepted += r.accepted
-		took += r.took
-		highest = max(highest, r.used)
-	}
-	now := c.last[0]
-	if waited.Seconds() < chanceWaits*took.Seconds() {
-		return // the refusals cost little
-	}
-	if now.used > chanceCut*highest || now.accepted*chanceSeries > 2*accepted {
-		return
-	}
-	c.is, c.count, c.accepted, c.took = true, 0, 0, 0
-	c.each = float64(max(accepted, 1)) / chanceSeries
-	c.before = chanceSeries * c.each / took.Seconds()
+	return all
 }
 
-// least is the rate below which nothing is to be gained, in requests a second;
-// 0 where refusals do depend on the rate, as far as is known. With it half as
-// much time goes into sending as into waiting, so that a run takes at most about
-// half as long again as it must.
-func (c *chance) least() float64 {
-	if !c.is {
-		return 0
+// recent is the last series without the first of all, which began with a full
+// bucket.
+func (c *chance) recent() *refusal {
+	all := c.sum(min(len(c.last), c.all-1))
+	return &all
+}
+
+// weigh counts what speaks against a limit.
+func (c *chance) weigh(r refusal) {
+	if c.early++; !r.early {
+		c.early = 0
 	}
-	accepted, waited := 0, time.Duration(0)
-	for _, r := range c.last {
-		accepted += r.accepted
-		waited += r.waited
+	if c.all <= 2 || c.count < 2 {
+		return
 	}
-	return 2 * float64(accepted) / max(waited.Seconds(), 0.01)
+	before := c.sum(len(c.last))
+	known := c.all > 3 && before.accepted >= fewestCounted
+	switch sent := r.sent(); {
+	case sent < chanceFallen*c.highest:
+		c.against += 2
+	case known && sent < chanceAgainst*before.perSecond(),
+		c.early > chanceSeries && sent < chanceEarly*before.perSecond():
+		c.against++
+	case c.against > 0:
+		c.against--
+	}
+}
+
+// try goes on at a multiple of the rate.
+func (c *chance) try(before refusal, rate float64, usual time.Duration) {
+	raise := min(chanceRaise, max(1.5, before.enough()/rate))
+	if raise*rate*usual.Seconds() > chanceFlight {
+		raise = min(raise, chanceCareful)
+	}
+	c.level = raise * rate
+	c.before, c.since = before, refusal{}
+}
+
+// judge tells after each series of a trial whether it brings more.
+func (c *chance) judge(usual time.Duration) {
+	n := c.since.series
+	gain := c.since.perSecond() / max(c.before.perSecond(), 1e-9)
+	each := c.since.each() / max(c.before.each(), 1e-9)
+	switch {
+	case n >= chanceSeries && gain >= chanceGain && each > sameEach && each < 1/sameEach && c.recent().haphazard(chanceSpread):
+		c.proved = c.level
+		if c.level >= c.since.enough()/2 {
+			c.known()
+			return
+		}
+		c.try(c.since, c.level, usual)
+	case n > 1 && each < atOnceEach, n >= chanceSeries && gain < chanceNoGain, n >= mostSeries:
+		if c.proved > 0 {
+			c.level = c.proved
+			c.known()
+			return
+		}
+		c.refute(each < soonEach)
+	}
+}
+
+// known takes that the refusals come by chance.
+func (c *chance) known() {
+	c.is = true
+	c.before, c.since, c.spread = c.since, refusal{}, refusal{}
+}
+
+// look tells after some more series whether it still is so.
+func (c *chance) look(r refusal) {
+	c.since.add(r)
+	c.spread.add(r)
+	if c.since.series < mostSeries {
+		return
+	}
+	each := c.since.each() / max(c.before.each(), 1e-9)
+	if each < holdsEach || each > 1/holdsEach || c.since.perSecond() < 0.9*c.low || !c.spread.haphazard(min(surelySpread, chanceSpread+0.01*float64(c.spread.series))) {
+		c.refute(false)
+		return
+	}
+	c.level = max(c.level, min(c.since.enough(), 2*c.level))
+	c.since = refusal{}
+}
+
+// refute takes that refusals do depend on the rate.
+func (c *chance) refute(sooner bool) {
+	*c = chance{all: c.all, wrong: min(c.wrong+1, mostSuspect), sooner: sooner}
 }

@@ -10,6 +10,7 @@ const (
 	cut         = 0.93            // go on at this share of the limit
 	deepCut     = 0.75            // where it was much too high
 	guessed     = 0.985           // where it is only guessed, from the wait
+	mostLess    = 0.5             // of the rate before, at least, once the limit was measured
 	leastReturn = 3 * time.Second // until the limit is tried again
 	mostReturn  = 120 * time.Second
 
@@ -41,6 +42,7 @@ type climb struct {
 	opens    marks         // its end
 	now      series
 	before   verdict // as the series found it
+	calm     verdict // before higher rates were tried for refusals by chance
 	wasOn    bool
 	met      bool // there was a series before
 	chance   chance
@@ -68,13 +70,13 @@ func (c *climb) at(now time.Duration) float64 {
 		x := 1 - float64(t)/float64(c.back)
 		return c.top - (c.top-c.base)*x*x*x
 	}
-	// Flat at first, then by a tenth each beyond.
+	// Flat at first, then by a third each beyond: no limit was so much too low.
 	x := float64(t-c.back) / float64(c.beyond)
 	if x <= 5 {
 		return c.top * (1 + 0.01*x*x)
 	}
 	unit := min(c.beyond, max(time.Second, c.beyond/4))
-	return c.top * 1.25 * math.Exp(min(0.1*float64(t-5*c.beyond)/float64(unit), 50))
+	return c.top * 1.25 * math.Exp(min(0.3*float64(t-c.back-5*c.beyond)/float64(unit), 50))
 }
 
 // depart counts what is used of the rate, which is r now. Where it isn't used,
@@ -128,9 +130,23 @@ func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
 func (c *climb) reopened(now time.Duration, said float64) {
 	c.settle(now, said)
 	c.met = true
-	c.chance.add(refusal{c.now.used, c.now.dry.count - c.opens[0].count, now - c.opens[0].at, now - c.now.dry.at})
-	if least := c.chance.least(); c.on && least > c.base {
-		c.set(least)
+	tried := c.chance.level > 0
+	c.chance.add(refusal{
+		accepted: c.now.dry.count - c.opens[0].count,
+		took:     now - c.opens[0].at,
+		waited:   now - c.now.dry.at,
+		early:    !c.due,
+	}, c.usual)
+	switch level := c.chance.level; {
+	case level == 0 && tried && c.chance.sooner && c.base > c.calm.base: // as before
+		c.calm.from = c.from
+		c.verdict = c.calm
+		c.plan(now - c.now.dry.at)
+	case level > c.base && c.on:
+		if !tried {
+			c.calm = c.verdict
+		}
+		c.set(level)
 		c.quick, c.sure, c.debt = 0, 0, 0
 		c.back, c.beyond = leastReturn, time.Second
 	}
@@ -145,9 +161,14 @@ func (c *climb) reopened(now time.Duration, said float64) {
 func (c *climb) settle(open time.Duration, said float64) {
 	pause := open - c.now.dry.at
 	shut := c.now.shutFor()
+	c.long = c.long || shut > longWait // as the probes found, where no wait was named
 	switch {
 	case c.wasOn:
 		c.judge(open)
+		// Who has measured the limit doesn't believe in less than half of it at once.
+		if least := mostLess * min(c.before.base, c.now.used); c.dries[1].is && c.base < least {
+			c.set(least)
+		}
 	case !c.met && (c.now.dry.count == 0 || usualWindow(shut) > time.Second && c.accepted < fewAccepted):
 		return // the limit was used up before: begin anew
 	default:
@@ -157,6 +178,11 @@ func (c *climb) settle(open time.Duration, said float64) {
 		c.top = said
 		c.base = c.top * cut
 	}
+	c.plan(pause)
+}
+
+// plan sets when more is tried, after a pause.
+func (c *climb) plan(pause time.Duration) {
 	// The dearer a try, the rarer. But who is not sure of the limit tries
 	// sooner, on credit.
 	credit, most := c.terms()

@@ -70,20 +70,20 @@ func (t trial) floor(l modelLimit) (need, most float64, why string) {
 		case t.latency == 500*time.Millisecond && t.says == saysNothing:
 			lower(need, 0.10, "what leaves before the first 429 is heard of")
 		case t.latency == 500*time.Millisecond:
-			lower(need, 0.07, "what leaves before the first 429 is heard of")
+			lower(need, 0.08, "what leaves before the first 429 is heard of")
 		}
 	}
-	if t.says != saysNothing && l.window <= time.Second {
+	if t.says != saysNothing && (l.window <= time.Second || l.perSecond == 1000) {
 		lower(0.92, most, "the search, and a pause in whole seconds for each try")
 	}
 	if t.time == 2*time.Minute {
-		lower(0, 1, "the search, and what leaves before the first 429 is heard of")
+		lower(0.6, 0.4, "the search, and what leaves before the first 429 is heard of")
 	}
 	if t.change > 1 {
-		lower(0.65, most, "the new limit is found by the next try")
+		lower(0.8, most, "the new limit is found by the next try")
 	}
 	if t.other > 0 {
-		lower(0.75, 0.06, "the other client comes in bursts")
+		lower(0.74, 0.04, "the other client comes in bursts")
 	}
 	return need, most, why
 }

@@ -28,9 +28,10 @@ type verdict struct {
 	from time.Duration // when it was cut
 	back time.Duration // from base to top
 
-	sure  int // series in a row that found the limit where it was
-	quick int // series in a row that came at once
-	early int // series in a row that came before a try
+	sure  int  // series in a row that found the limit where it was
+	quick int  // series in a row that came at once
+	early int  // series in a row that came before a try
+	due   bool // the last series came when a try was due
 
 	// The limit lies between a rate that held and one that was refused. Where
 	// it counts in long windows, or has a deep bucket, that refused rate is
@@ -95,6 +96,7 @@ func (c *climb) judge(open time.Duration) {
 	c.sure, c.quick, c.trial = 0, 0, false
 	c.early = b.early + 1
 	climbed := c.now.left - b.from
+	c.due = climbed >= b.back
 	tried := climbed >= b.back || b.top > 1.01*b.base && climbed >= b.back/4
 	if tried {
 		c.early = 0
@@ -120,6 +122,9 @@ func (c *climb) judge(open time.Duration) {
 			rate = max(rate, min(c.proved, share*used))
 		}
 		c.set(rate)
+	case inLong && m.average < 0.9*used && !b.trial: // no wait is named, but the average is exact
+		c.sure = max(1, b.sure)
+		c.set(min(max(m.recent, m.average), share*used))
 	case climbed >= min(b.back/4, aWhile) && !b.trial: // a little too high
 		c.sure = b.sure
 		rate := share * used

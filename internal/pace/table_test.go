@@ -105,13 +105,13 @@ func TestLearntIsVerified(t *testing.T) {
 // gets a fair share is not promised.
 func TestSiblings(t *testing.T) {
 	for i, s := range siblings() {
-		if i%4 != 0 && !*update {
+		if i%2 != 0 && !*update {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
 			out := s.run(found)
-			if out.share() < 0.8 {
-				t.Errorf("together %.1f %% of what was allowed", 100*out.share())
+			if out.share() < 0.75 || out.refused() > 0.05 {
+				t.Errorf("together %.1f %% of what was allowed, %.1f %% of 429s", 100*out.share(), 100*out.refused())
 			}
 		})
 	}
