@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // --timezone works in a container that has no time zones
 
 	"github.com/crmsync/crmsync/cmd"
@@ -25,18 +26,40 @@ func run() int {
 	// somebody to notify, writing reports the closed pipe instead.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
+	streams := cmd.SystemStreams()
 	done := make(chan int, 1)
-	go func() { done <- cmd.Main(ctx, cmd.SystemStreams(), os.Args[1:]) }()
+	go func() { done <- cmd.Main(ctx, streams, os.Args[1:]) }()
+	var first firstSignal
 	for {
 		select {
 		case code := <-done:
 			return code
 		case sig := <-signals:
 			interruption := cmd.InterruptedBy(sig)
-			if ctx.Err() != nil {
+			if first.sentAgain(sig, time.Now()) {
+				streams.EraseProgress()
 				return interruption.ExitCode()
 			}
 			cancel(interruption)
 		}
 	}
+}
+
+// oneSignal is the time within which a signal that comes twice was sent once:
+// timeout(1) sends it to the process, and to its group.
+const oneSignal = 200 * time.Millisecond
+
+// firstSignal is the signal that ended the context, and when it came.
+type firstSignal struct {
+	os.Signal
+	at time.Time
+}
+
+// sentAgain tells whether sig comes on top of an earlier one.
+func (f *firstSignal) sentAgain(sig os.Signal, at time.Time) bool {
+	if f.Signal == nil {
+		f.Signal, f.at = sig, at
+		return false
+	}
+	return sig != f.Signal || at.Sub(f.at) >= oneSignal
 }

@@ -368,3 +368,27 @@ func tokenless(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	}))
 }
+
+func TestOneSignalThatComesTwiceIsNotASecondOne(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name   string
+		second os.Signal
+		after  time.Duration
+		again  bool
+	}{
+		{"the same, at once", os.Interrupt, 5 * time.Millisecond, false},
+		{"the same, later", os.Interrupt, 300 * time.Millisecond, true},
+		{"another, at once", syscall.SIGTERM, 5 * time.Millisecond, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var first firstSignal
+			if first.sentAgain(os.Interrupt, at) {
+				t.Error("the first is taken for a second one")
+			}
+			if got := first.sentAgain(test.second, at.Add(test.after)); got != test.again {
+				t.Errorf("again: %v, want %v", got, test.again)
+			}
+		})
+	}
+}

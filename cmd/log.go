@@ -74,6 +74,15 @@ func (a *app) warn(text string) {
 	}
 }
 
+// insist warns also with -q: what it tells of is an error, if not the run's.
+func (a *app) insist(text string) {
+	if a.warnings != nil {
+		a.warnings.Warn(text)
+		return
+	}
+	a.console.say("warning", "%s", text)
+}
+
 // note tells what the user will want to know, in the log where there is one.
 func (a *app) note(text string) {
 	switch {

@@ -32,12 +32,12 @@ func (a *app) onFinish(ctx context.Context, line string, exitCode int, result pu
 	}
 	var stdin bytes.Buffer
 	if err := summary(&stdin); err != nil {
-		a.warn(fmt.Sprintf("the command of --on-finish was not run: %v", err))
+		a.insist(fmt.Sprintf("the command of --on-finish was not run: %v", err))
 		return
 	}
 	hook := hook{line: line, limit: onFinishTime, stdin: &stdin, output: a.streams.Err, variables: variablesOf(exitCode, result)}
 	if err := hook.run(ctx); err != nil {
-		a.warn(fmt.Sprintf("the command of --on-finish %v; the push itself is not affected", err))
+		a.insist(fmt.Sprintf("the command of --on-finish %v; the push itself is not affected", err))
 	}
 }
 

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,7 @@ type progress struct {
 	width   func() int
 	started time.Time
 	paused  atomic.Bool // while a question stands there
+	ending  func() bool // tells whether the run was interrupted
 
 	push  string // which push of a job this is; "" of one by itself
 	size  int64  // bytes of all inputs; 0 where unknown
@@ -49,11 +51,11 @@ const (
 func newProgress(c *console, width func() int) *progress {
 	spinner := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(io.Discard), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSpinnerType(9))
-	return &progress{console: c, width: width, started: time.Now(), spinner: spinner}
+	return &progress{console: c, width: width, started: time.Now(), spinner: spinner, ending: func() bool { return false }}
 }
 
 // startProgress returns nil where no progress is to be shown.
-func (a *app) startProgress(r *pushRun) *progress {
+func (a *app) startProgress(ctx context.Context, r *pushRun) *progress {
 	s := r.settings
 	wanted := s.showBar == "always" ||
 		s.showBar == "auto" && a.streams.ErrTTY && os.Getenv("TERM") != "dumb"
@@ -62,6 +64,7 @@ func (a *app) startProgress(r *pushRun) *progress {
 	}
 	p := newProgress(a.console, a.streams.Width)
 	p.limit, p.push = s.limit, r.placeInJob()
+	p.ending = func() bool { return ctx.Err() != nil }
 	for _, in := range r.inputs {
 		if in.info.Size < 0 {
 			p.size = 0
@@ -152,6 +155,14 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 	if total > done && rate > 0 {
 		if seconds := float64(total-done) / rate; seconds < 360*3600 {
 			left = ", " + (time.Duration(seconds+1) * time.Second).String() + " left"
+		}
+	}
+	if p.ending() {
+		return []string{
+			fmt.Sprintf("stopping: requests in flight end, in 10s at most; Ctrl-C quits at once; %d done", done),
+			"stopping: requests in flight end; Ctrl-C quits at once",
+			"stopping: requests in flight end",
+			"stopping",
 		}
 	}
 	if now.Pace.Until.After(at) {

@@ -88,6 +88,20 @@ func TestProgressHasABarThatMovesAt80ColumnsWhateverTheCounts(t *testing.T) {
 	}
 }
 
+func TestProgressOfAnInterruptedRunSaysWhatItWaitsFor(t *testing.T) {
+	for width, want := range map[int]string{
+		140: "stopping: requests in flight end, in 10s at most; Ctrl-C quits at once; 800 done",
+		80:  "stopping: requests in flight end; Ctrl-C quits at once",
+		40:  "stopping: requests in flight end",
+	} {
+		p := halfRead(width, 1000)
+		p.ending = func() bool { return true }
+		if line := p.line(tally(), tenSecondsIn); !strings.Contains(line, want) {
+			t.Errorf("%d columns: %q", width, line)
+		}
+	}
+}
+
 func TestProgressSaysWhatStayedUnchangedWhereThatIsSo(t *testing.T) {
 	now := tally()
 	now.Unchanged = 5

@@ -222,7 +222,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 		}
 		opts.Inputs = append(opts.Inputs, p)
 	}
-	bar := r.app.startProgress(r)
+	bar := r.app.startProgress(ctx, r)
 	defer bar.stop()
 	if bar != nil {
 		opts.Progress = bar.update
@@ -339,7 +339,7 @@ func (r *pushRun) printSummary(summary report.Summary) error {
 // summary is what is told of the push.
 func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 	summary := report.Summary{
-		Object: r.object, Match: r.match, Sources: r.paths, ExitCode: int(code), Result: result,
+		Object: r.object, Match: r.match, Sources: r.paths, ExitCode: int(code), Result: result, Width: r.app.streams.outWidth(),
 	}
 	if r.settings != nil {
 		// A run that never started may not have come to these.

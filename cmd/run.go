@@ -338,6 +338,7 @@ func (j *jobRun) write(ctx context.Context, code exitCode, outcome push.Outcome,
 	summary := report.Job{
 		Name: j.path, Outcome: outcome, ExitCode: int(code), Err: ended,
 		Started: j.started, Elapsed: time.Since(j.started), Pushes: j.told,
+		Width: j.app.streams.outWidth(),
 	}
 	parts := time.Duration(0)
 	for _, over := range j.told {

@@ -29,13 +29,32 @@ func SystemStreams() Streams {
 		InTTY:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTTY: term.IsTerminal(int(os.Stderr.Fd())),
-		Width: func() int {
-			width, _, err := term.GetSize(int(os.Stderr.Fd()))
-			if err != nil {
-				return 0
-			}
-			return width
-		},
+		Width:  func() int { return widthOf(os.Stderr) },
+	}
+}
+
+// outWidth is how many columns the terminal behind Out has; 0 where there is
+// none.
+func (s Streams) outWidth() int {
+	if f, ok := s.Out.(*os.File); ok {
+		return widthOf(f)
+	}
+	return 0
+}
+
+func widthOf(f *os.File) int {
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// EraseProgress takes away the progress lines that a program leaves behind which
+// ends without waiting for its run.
+func (s Streams) EraseProgress() {
+	if s.ErrTTY && os.Getenv("TERM") != "dumb" {
+		io.WriteString(s.Err, eraseLines)
 	}
 }
 

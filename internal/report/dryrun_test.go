@@ -44,7 +44,7 @@ func TestTextOfADryRun(t *testing.T) {
 	if err := Text(&b, drySample()); err != nil {
 		t.Fatal(err)
 	}
-	want := `dry run of products.csv for products by sku: finished, some records rejected, in 0.0s
+	want := `dry run of products.csv for products by sku: finished, some records rejected, in under 0.1s
     1000000 read
   =       0 created
   +       0 updated
@@ -149,10 +149,11 @@ func TestTheTableFitsATerminalWhateverItHolds(t *testing.T) {
 			{text.Draw(t, "duplicate"), count.Draw(t, "records"), []Place{{in.Source, 1}, {in.Source, count.Draw(t, "place")}}},
 		}}}
 		var b bytes.Buffer
-		writeDryRun(&b, d)
-		for line := range strings.Lines(b.String()) {
+		width := rapid.IntRange(60, 200).Draw(t, "width")
+		writeDryRun(&b, d, width)
+		for line := range strings.Lines(wrapped(b.String(), width)) {
 			line = strings.TrimSuffix(line, "\n")
-			if displayWidth(line) > textWidth {
+			if displayWidth(line) > width {
 				t.Fatalf("%d columns: %q", displayWidth(line), line)
 			}
 			if !utf8.ValidString(line) || Clean(line) != strings.TrimSpace(line) {
@@ -160,6 +161,38 @@ func TestTheTableFitsATerminalWhateverItHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestIntoAPipeNothingIsCut(t *testing.T) {
+	s, long := drySample(), strings.Repeat("very ", 20)+"long"
+	s.Dry.Inputs[0].Columns[0].From[0], s.Dry.Inputs[0].Columns[1].Samples[0] = long+" name", long+" sample"
+	s.Result.Reasons[0].Error = long + " reason"
+	var b bytes.Buffer
+	if err := Text(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{long + " name", long + " sample", long + " reason"} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %q in:\n%s", part, b.String())
+		}
+	}
+}
+
+func TestADryRunTellsReasonsThatARunLeavesToTheRejectFile(t *testing.T) {
+	s := drySample()
+	s.Result.Reasons, s.Result.Rejected = nil, 60
+	for i := range 20 {
+		s.Result.Reasons = append(s.Result.Reasons, push.Reason{Error: "reason " + string(rune('a'+i)), Count: 2, FirstLine: 1})
+	}
+	var b bytes.Buffer
+	if err := Text(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"2 × reason a (", "2 × reason t (", "\n  20 × other reasons\n", "--rejects FILE writes them"} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %q in:\n%s", part, b.String())
+		}
+	}
 }
 
 func TestDisplayWidth(t *testing.T) {

@@ -3,27 +3,40 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
 
-// The text of a dry run fits so many columns of a terminal, and shows so many
-// of what there may be many of.
-const (
-	textWidth       = 80
-	duplicatesShown = 5
-	mostNameWidth   = 30
-	mostSampleWidth = 40
-)
+// duplicatesShown is how many match values the text of a dry run tells of those
+// that come more than once.
+const duplicatesShown = 5
 
-func writeDryRun(b *bytes.Buffer, d *DryRun) {
+// columns is the terminal that the text of a dry run has to fit.
+type columns int
+
+// columnsOf takes 0 for what is no terminal: nothing is too wide there.
+func columnsOf(width int) columns {
+	if width <= 0 {
+		return math.MaxInt32
+	}
+	return columns(max(width, 60))
+}
+
+// A name, a type or a sample takes no more of the line than its share.
+func (c columns) name() int   { return int(c) * 3 / 8 }
+func (c columns) kind() int   { return int(c) * 3 / 16 }
+func (c columns) sample() int { return int(c) / 2 }
+
+func writeDryRun(b *bytes.Buffer, d *DryRun, width int) {
 	if d == nil {
 		return
 	}
+	fit := columnsOf(width)
 	for _, in := range d.Inputs {
-		writeColumns(b, in)
+		writeColumns(b, in, fit)
 	}
-	writeDuplicates(b, d)
+	writeDuplicates(b, d, fit)
 	if d.OfAll {
 		fmt.Fprintln(b, "\ncolumns and duplicates are of all records, those of other shards included")
 	}
@@ -31,14 +44,14 @@ func writeDryRun(b *bytes.Buffer, d *DryRun) {
 
 // writeColumns writes an input's columns as a table, and what is wrong with
 // them beneath it.
-func writeColumns(b *bytes.Buffer, in InputProfile) {
-	fmt.Fprintf(b, "\ncolumns of %s:\n", shorten(Clean(in.Source), textWidth-12))
-	t := newTable(in.Columns)
+func writeColumns(b *bytes.Buffer, in InputProfile, fit columns) {
+	fmt.Fprintf(b, "\ncolumns of %s:\n", shorten(Clean(in.Source), int(fit)-12))
+	t := newTable(in.Columns, fit)
 	t.heading(b)
 	for _, c := range in.Columns {
 		t.row(b, c)
 	}
-	writeBadValues(b, in.Columns)
+	writeBadValues(b, in.Columns, fit)
 	if len(in.NeverFilled) > 0 {
 		fmt.Fprintf(b, "  required by the CRM, but never filled: %s\n", Clean(strings.Join(in.NeverFilled, ", ")))
 	}
@@ -58,7 +71,7 @@ type countColumn struct {
 	width int
 }
 
-func newTable(columns []Column) *table {
+func newTable(columns []Column, fit columns) *table {
 	t := &table{name: len("COLUMN"), kind: len("TYPE"), counts: []countColumn{
 		{title: "FILLED", of: func(c Column) int64 { return c.Filled }},
 		{title: "BLANK", of: func(c Column) int64 { return c.Blank }},
@@ -76,8 +89,8 @@ func newTable(columns []Column) *table {
 	if nulls == 0 {
 		t.counts = append(t.counts[:2], t.counts[3])
 	}
-	t.name, t.kind = min(t.name, mostNameWidth), min(t.kind, mostNameWidth/2)
-	rest := textWidth - len("  ") - t.kind - len("  ")
+	t.name, t.kind = min(t.name, fit.name()), min(t.kind, fit.kind())
+	rest := int(fit) - len("  ") - t.kind - len("  ")
 	for i := range t.counts {
 		count := &t.counts[i]
 		count.width = len(count.title)
@@ -88,7 +101,7 @@ func newTable(columns []Column) *table {
 	}
 	// With counts beyond a trillion the table gets wider than the terminal.
 	rest = max(rest-len("  "), 2*len("SAMPLE"))
-	t.sample = min(sample, mostSampleWidth)
+	t.sample = min(sample, fit.sample())
 	if over := t.name + t.sample - rest; over > 0 {
 		// Both give way, the longer one first.
 		t.name = max(t.name-over, min(t.name, rest/2))
@@ -155,7 +168,7 @@ func (c Column) sample() string {
 	return Clean(strings.Join(c.Samples, ", "))
 }
 
-func writeBadValues(b *bytes.Buffer, columns []Column) {
+func writeBadValues(b *bytes.Buffer, columns []Column, fit columns) {
 	first := true
 	for _, c := range columns {
 		if c.Bad == 0 {
@@ -165,17 +178,17 @@ func writeBadValues(b *bytes.Buffer, columns []Column) {
 			fmt.Fprintln(b, "  first refused values:")
 			first = false
 		}
-		line := fmt.Sprintf("    %s:", shorten(c.title(), mostNameWidth))
+		line := fmt.Sprintf("    %s:", shorten(c.title(), fit.name()))
 		for i, bad := range c.BadValues {
 			value := "blank or null"
 			if bad.Value != "" {
-				value = `"` + shorten(Clean(bad.Value), mostNameWidth) + `"`
+				value = `"` + shorten(Clean(bad.Value), fit.name()) + `"`
 			}
 			part := fmt.Sprintf(" %s (line %d)", value, bad.Line)
 			if i < len(c.BadValues)-1 {
 				part += ","
 			}
-			if displayWidth(line+part) > textWidth {
+			if displayWidth(line+part) > int(fit) {
 				fmt.Fprintln(b, line)
 				line = "     "
 			}
@@ -185,7 +198,7 @@ func writeBadValues(b *bytes.Buffer, columns []Column) {
 	}
 }
 
-func writeDuplicates(b *bytes.Buffer, d *DryRun) {
+func writeDuplicates(b *bytes.Buffer, d *DryRun, fit columns) {
 	dup := d.Duplicates
 	if dup.Values == 0 {
 		if dup.Approximate {
@@ -200,8 +213,8 @@ func writeDuplicates(b *bytes.Buffer, d *DryRun) {
 	fmt.Fprintf(b, "\n%s%s more than once, in %d records: the last record wins\n",
 		least, plural(dup.Values, "match value comes", "match values come"), dup.Values+dup.Repeats)
 	for _, one := range dup.First[:min(len(dup.First), duplicatesShown)] {
-		line := fmt.Sprintf(`  "%s": `, shorten(Clean(one.Value), mostNameWidth))
-		room := textWidth - displayWidth(line)
+		line := fmt.Sprintf(`  "%s": `, shorten(Clean(one.Value), fit.name()))
+		room := int(fit) - displayWidth(line)
 		fmt.Fprintln(b, line+shorten(placesText(one, len(d.Inputs) > 1), room))
 	}
 	if rest := dup.Values - int64(min(len(dup.First), duplicatesShown)); rest > 0 {

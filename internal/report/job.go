@@ -22,6 +22,7 @@ type Job struct {
 	Elapsed  time.Duration
 	Pushes   []JobPush
 	Continue string // the command that goes on; "" where nothing is left
+	Width    int    // as that of a Summary
 
 	// Told by reports only.
 
@@ -94,8 +95,7 @@ func (j Job) document() jobDocument {
 func JobPushText(w io.Writer, p JobPush, number, of int) error {
 	head := fmt.Sprintf("[%d/%d] %s", number, of, Clean(p.Name))
 	if p.Note != "" {
-		_, err := fmt.Fprintf(w, "%s: %s\n\n", head, Clean(p.Note))
-		return err
+		return writeWrapped(w, fmt.Sprintf("%s: %s\n\n", head, Clean(p.Note)), p.Width)
 	}
 	var b bytes.Buffer
 	fmt.Fprintln(&b, head)
@@ -106,8 +106,7 @@ func JobPushText(w io.Writer, p JobPush, number, of int) error {
 		fmt.Fprintf(&b, "\n%s\n", Clean(hint))
 	}
 	fmt.Fprintln(&b)
-	_, err := w.Write(b.Bytes())
-	return err
+	return writeWrapped(w, b.String(), p.Width)
 }
 
 // JobText writes what the pushes came to together, a line a push and the sum.
@@ -133,8 +132,7 @@ func JobText(w io.Writer, j Job) error {
 	if j.Continue != "" {
 		fmt.Fprintf(&b, "\nto go on:\n  %s\n", Clean(j.Continue))
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return writeWrapped(w, b.String(), j.Width)
 }
 
 func jobRow(name string, r push.Result, outcome string) []string {

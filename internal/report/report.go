@@ -33,6 +33,10 @@ type Summary struct {
 	ExitCode int
 	Result   push.Result
 
+	// Width is how many columns the terminal has that the text goes to; 0 has
+	// nothing wrapped or cut.
+	Width int
+
 	// The rest is told by reports and metrics only.
 
 	Program  string         // which crmsync it was: "1.4.0"

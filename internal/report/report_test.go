@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestTextOfOtherRuns(t *testing.T) {
 				s.DryRun = true
 				s.Result = push.Result{Outcome: push.Complete, Tally: push.Tally{Read: 3, NotSent: 3}}
 			},
-			want:    []string{"dry run of products.csv for products by sku: complete in 0.0s\n", "+ 3 not sent  (dry run: these would be sent)"},
+			want:    []string{"dry run of products.csv for products by sku: complete in under 0.1s\n", "+ 3 not sent  (dry run: these would be sent)"},
 			without: []string{"request", "records/s", "rejects.csv", "why records"},
 		},
 		{
@@ -148,9 +149,23 @@ func TestTextOfOtherRuns(t *testing.T) {
 		{
 			name: "more than five reasons are counted",
 			change: func(s *Summary) {
-				s.Result.Reasons = make([]push.Reason, 7)
+				s.Result.Reasons, s.Result.Rejected = slices.Repeat(s.Result.Reasons, 7), 70
 			},
-			want: []string{"and 2 other reasons"},
+			want: []string{"  20 × other reasons: all are in products.rejects.csv\n"},
+		},
+		{
+			name: "a burst of less than a second has no records a second",
+			change: func(s *Summary) {
+				s.Result.Elapsed, s.Result.Latency.P50 = 400*time.Millisecond, 20*time.Microsecond
+			},
+			want:    []string{"rejected, in 0.4s\n", "took under 0.1 ms (median)"},
+			without: []string{"records/s"},
+		},
+		{
+			name:   "on a terminal lines end between words, and commands stay whole",
+			change: func(s *Summary) { s.Width = 40 },
+			want: []string{"push products.csv to products by sku:\n    finished, some records rejected, in\n    1m41s, 98.8 records/s\n",
+				"\n  crmsync push products.rejects.csv --object products --match sku\n"},
 		},
 		{
 			name: "a reason cannot steer the terminal",

@@ -11,9 +11,12 @@ import (
 	"github.com/crmsync/crmsync/internal/push"
 )
 
-// reasonsShown is how many reasons the text tells; the rest is in the reject
-// file and in the JSON summary.
-const reasonsShown = 5
+// So many reasons the text tells; the rest is in the reject file and in the
+// JSON summary. A dry run is there for the reasons, and may have neither.
+const (
+	reasonsShown     = 5
+	reasonsOfADryRun = 20
+)
 
 // Text writes the summary for people: what happened in one sentence, the tally
 // as the equation that it is, why records were rejected, and how to go on.
@@ -22,12 +25,11 @@ func Text(w io.Writer, s Summary) error {
 	fmt.Fprintln(&b, headline(s))
 	writeTally(&b, s)
 	writeRequests(&b, s.Result)
-	writeDryRun(&b, s.Dry)
+	writeDryRun(&b, s.Dry, s.Width)
 	writeReasons(&b, s)
 	writeMissing(&b, s.Missing, s.MissingNote)
 	writeGoOn(&b, s)
-	_, err := w.Write(b.Bytes())
-	return err
+	return writeWrapped(w, b.String(), s.Width)
 }
 
 func headline(s Summary) string {
@@ -37,7 +39,8 @@ func headline(s Summary) string {
 	}
 	head := fmt.Sprintf(format, Clean(sourcesText(s.Sources)), Clean(s.Object), Clean(s.Match),
 		outcomeText(s.Result.Outcome), durationText(s.Result.Elapsed))
-	if rate := perSecond(s.Result); rate > 0 && !s.DryRun {
+	// A burst of less than a second says nothing of the records of a second.
+	if rate := perSecond(s.Result); rate > 0 && !s.DryRun && s.Result.Elapsed >= time.Second {
 		head += fmt.Sprintf(", %.1f records/s", rate)
 	}
 	if s.Sandbox {
@@ -78,6 +81,8 @@ func outcomeText(outcome push.Outcome) string {
 // durationText rounds to what somebody who waited for it cares about.
 func durationText(d time.Duration) string {
 	switch {
+	case d < 100*time.Millisecond:
+		return "under 0.1s"
 	case d < 10*time.Second:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
 	default:
@@ -137,6 +142,9 @@ func writeRequests(b *bytes.Buffer, r push.Result) {
 }
 
 func latencyText(d time.Duration) string {
+	if d < 100*time.Microsecond {
+		return "under 0.1 ms"
+	}
 	if d < time.Second {
 		return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 1, 64) + " ms"
 	}
@@ -148,21 +156,27 @@ func writeReasons(b *bytes.Buffer, s Summary) {
 	if len(reasons) == 0 {
 		return
 	}
-	title := "why records were rejected:"
+	title, most := "why records were rejected:", reasonsShown
 	if s.DryRun {
-		title = "why records would be rejected:"
+		title, most = "why records would be rejected:", reasonsOfADryRun
 	}
 	fmt.Fprintln(b, "\n"+title)
-	shown := reasons[:min(len(reasons), reasonsShown)]
-	for _, why := range shown {
+	rest := s.Result.Rejected
+	for _, why := range reasons[:min(len(reasons), most)] {
 		status := ""
 		if why.Status != 0 {
 			status = strconv.Itoa(why.Status) + " "
 		}
 		fmt.Fprintf(b, "  %d × %s%s (first: line %d)\n", why.Count, status, Clean(why.Error), why.FirstLine)
+		rest -= why.Count
 	}
-	if rest := len(reasons) - len(shown); rest > 0 {
-		fmt.Fprintf(b, "  and %s\n", count(int64(rest), "other reason"))
+	// There may be more kinds than the result tells: their records are known.
+	if rest > 0 {
+		where := ""
+		if len(s.Result.RejectFiles) > 0 {
+			where = ": all are in " + Clean(strings.Join(s.Result.RejectFiles, ", "))
+		}
+		fmt.Fprintf(b, "  %d × other reasons%s\n", rest, where)
 	}
 	if s.Dry != nil && s.Dry.NoRejectFile {
 		fmt.Fprintln(b, "  (--rejects FILE writes them to a file, each with its reasons)")

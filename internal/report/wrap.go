@@ -1,0 +1,54 @@
+package report
+
+import (
+	"io"
+	"strings"
+)
+
+// wrapped gives a text lines that fit a terminal of so many columns, broken
+// between words: left to itself the terminal breaks within them. What continues
+// a line is indented. Commands stay whole, so that they can be copied. With a
+// width of 0 the text goes to no terminal, and stays as it is.
+func wrapped(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		words := strings.TrimLeft(line, " ")
+		indent := strings.Repeat(" ", min(len(line)-len(words)+4, width/2))
+		for displayWidth(line) > width && !strings.HasPrefix(words, "crmsync ") {
+			at := breakBefore(line, width)
+			if at < 0 {
+				break
+			}
+			b.WriteString(strings.TrimRight(line[:at], " ") + "\n")
+			line = indent + strings.TrimLeft(line[at:], " ")
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+// breakBefore is where the last word that fits ends, -1 where a line has none.
+func breakBefore(line string, width int) int {
+	at, n := -1, 0
+	started := false
+	for i, r := range line {
+		if r == ' ' && started {
+			at = i
+		}
+		started = started || r != ' '
+		if n += runeWidth(r); n > width {
+			break
+		}
+	}
+	return at
+}
+
+// writeWrapped writes a text to a terminal of so many columns.
+func writeWrapped(w io.Writer, text string, width int) error {
+	_, err := io.WriteString(w, wrapped(text, width))
+	return err
+}
