@@ -1,4 +1,4 @@
-// Crmsync pushes the records of CSV and NDJSON files into a CRM.
+// Crmsync pushes the records of CSV, NDJSON and Excel files into a CRM.
 package main
 
 import (

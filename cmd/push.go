@@ -30,7 +30,8 @@ func (a *app) pushCommand() *cobra.Command {
 		Short: "Assert every record of the files into one CRM object",
 		Long: "Push asserts every record of the files into one CRM object: a record whose --match\n" +
 			"attribute has a value that the CRM knows is updated, any other is created. FILE is\n" +
-			"CSV, TSV, NDJSON or a JSON array, also compressed (gzip, zstd); - is stdin.",
+			"CSV, TSV, NDJSON, a JSON array or an Excel workbook (.xlsx), the text also compressed\n" +
+			"(gzip, zstd); - is stdin.",
 		Example: "  crmsync push products.csv --match sku                    the object is products\n" +
 			"  crmsync push export.csv --object products --match sku\n" +
 			"  crmsync push products.csv -m sku --dry-run               check, send nothing\n" +

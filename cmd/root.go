@@ -75,9 +75,9 @@ func (a *app) end(ctx context.Context, err error) exitCode {
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "crmsync",
-		Short: "Push the records of CSV and NDJSON files into a CRM",
-		Long: "Crmsync pushes the records of CSV and NDJSON files into a CRM: each is created or\n" +
-			"updated by an attribute that identifies it, and what is refused goes to a file\n" +
+		Short: "Push the records of CSV, NDJSON and Excel files into a CRM",
+		Long: "Crmsync pushes the records of CSV, NDJSON and Excel (.xlsx) files into a CRM: each is\n" +
+			"created or updated by an attribute that identifies it, and what is refused goes to a file\n" +
 			"that can be mended and pushed again.",
 		Example: "  crmsync push products.csv --match sku --sandbox    try it: nothing real is written\n" +
 			"  crmsync push products.csv --match sku --dry-run    check the file, send nothing\n" +

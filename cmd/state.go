@@ -20,8 +20,8 @@ import (
 func (a *app) stateCommand() *cobra.Command {
 	c := a.stateListCommand()
 	c.Use, c.Short = "state", "Look into what --only-changed and resume remember"
-	c.Long = "State lists the runs and jobs that were interrupted, which the same command goes on\n" +
-		"with, and what --only-changed remembers of records that the CRM accepted. forget\n" +
+	c.Long = "State lists the runs and jobs that did not come to their end, which the same command\n" +
+		"goes on with, and what --only-changed remembers of records that the CRM accepted. forget\n" +
 		"has things sent again; it asks nothing:\n\n" +
 		"  FILE             the unfinished run of FILE starts from the beginning; of a job\n" +
 		"                   file, with its first push\n" +
@@ -42,7 +42,7 @@ func (a *app) stateCommand() *cobra.Command {
 func (a *app) stateListCommand() *cobra.Command {
 	return a.stateReader(&cobra.Command{
 		Use:     "list",
-		Short:   "List the interrupted runs and what --only-changed remembers",
+		Short:   "List the unfinished runs and what --only-changed remembers",
 		Example: "  crmsync state list\n  crmsync state list --state ci.state -o json",
 		Args:    exactArgs(0, ""),
 	}, func(s *settings, _ []string) error { return a.listState(s) })

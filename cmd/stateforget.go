@@ -18,8 +18,10 @@ import (
 func (a *app) stateForgetCommand() *cobra.Command {
 	s, slug, all := newSettings(), "", false
 	c := &cobra.Command{
-		Use:     "forget FILE | --object SLUG | --all",
-		Short:   "Forget an interrupted run, or what --only-changed remembers",
+		Use:   "forget FILE | --object SLUG | --all",
+		Short: "Forget an unfinished run, or what --only-changed remembers",
+		Long: "Forget has things sent again; it asks nothing. FILE is an unfinished run's input, or a\n" +
+			"job file; all of its unfinished runs are forgotten, whatever CRM they went to.",
 		Example: "  crmsync state forget products.csv\n  crmsync state forget nightly.yaml\n  crmsync state forget --object products\n  crmsync state forget --all --state ci.state",
 		Args:    cobra.ArbitraryArgs,
 	}
@@ -93,6 +95,7 @@ func (a *app) forgetRun(path string) error {
 		if err := forgetJournal(e); err != nil {
 			return err
 		}
+		a.note("forgotten: " + e.String())
 		forgotten++
 	}
 	if forgotten == 0 {

@@ -166,6 +166,9 @@ func TestWhatAFailedJobHasDoneCountsForTwelveHours(t *testing.T) {
 		if err := openJob(t, dir, nightly(), Options{}).CloseFailed(failed); err != nil {
 			t.Fatal(err)
 		}
+		if jobs, err := ListJobs(dir); err != nil || !strings.Contains(jobs[0].String(), ", failed; it began ") {
+			t.Errorf("listed %v, %v", jobs, err)
+		}
 		j := openJob(t, dir, nightly(), Options{Started: failed.Add(c.after)})
 		if !errors.Is(j.Anew(), c.want) || j.Resumed() != (c.want == nil) {
 			t.Errorf("after %s: anew %v, resumed %t", c.after, j.Anew(), j.Resumed())

@@ -17,7 +17,8 @@ type JobEntry struct {
 	InUse   bool // a run is under way
 	PID     int  // of the process that last used it
 	Started time.Time
-	Damaged error // why it can't be read; Run is empty then
+	Damaged error     // why it can't be read; Run is empty then
+	Failed  time.Time // when it ended by itself; zero where it was interrupted
 }
 
 // String says in a line what the journal is about.
@@ -36,7 +37,11 @@ func (e JobEntry) String() string {
 	if e.InUse {
 		return fmt.Sprintf("%s, under way in process %d since %s", text, e.PID, at)
 	}
-	return text + ", interrupted; it began " + at
+	how := "interrupted"
+	if !e.Failed.IsZero() {
+		how = "failed"
+	}
+	return text + ", " + how + "; it began " + at
 }
 
 // ListJobs returns the jobs' journals of a directory, ordered by Key; none where
@@ -59,7 +64,7 @@ func listJobs(dir string) ([]JobEntry, error) {
 		case err != nil:
 			e.Damaged = err
 		default:
-			e.Run, e.PID, e.Started, e.Ended = r.Run, r.PID, r.Started, r.Ended
+			e.Run, e.PID, e.Started, e.Ended, e.Failed = r.Run, r.PID, r.Started, r.Ended, r.Failed
 		}
 		if e.InUse, err = held(filepath.Join(dir, fileOf(key)+lockSuffix)); err != nil {
 			return nil, err

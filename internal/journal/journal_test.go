@@ -305,7 +305,7 @@ func TestListAndForget(t *testing.T) {
 		}
 		return all[0]
 	}
-	if got, want := one().String(), "products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), under way in process 4711 since 2026-11-23 12:00:00"; got != want {
+	if got, want := one().String(), "/home/ann/products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), under way in process 4711 since 2026-11-23 12:00:00"; got != want {
 		t.Errorf("%s", got)
 	}
 	var locked *LockedError
@@ -320,7 +320,7 @@ func TestListAndForget(t *testing.T) {
 	}
 	must(t, j.Save(someCheckpoint()))
 	must(t, j.Close())
-	if got, want := one().String(), "products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), interrupted 2026-11-23 12:01:00"; got != want {
+	if got, want := one().String(), "/home/ann/products.csv to products by sku at https://crm.example/v2: 1200 records done (3 rejected), unfinished since 2026-11-23 12:01:00"; got != want {
 		t.Errorf("%s", got)
 	}
 	must(t, Forget(dir, one(), discard))

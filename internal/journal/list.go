@@ -22,13 +22,14 @@ type Entry struct {
 	Damaged    error       // why it can't be read; Run is empty then
 }
 
-// String says in a line what the journal is about.
+// String says in a line what the journal is about, with the inputs as they are
+// found from any directory.
 func (e Entry) String() string {
 	if e.Damaged != nil {
 		return fmt.Sprintf("a journal that can't be read: %v", e.Damaged)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s to %s by %s at %s", inputNames(e.Run), e.Run.Object, e.Run.Match, e.Run.BaseURL)
+	fmt.Fprintf(&b, "%s to %s by %s at %s", inputPaths(e.Run), e.Run.Object, e.Run.Match, e.Run.BaseURL)
 	if e.Run.Shard != "" {
 		fmt.Fprintf(&b, ", shard %s", e.Run.Shard)
 	}
@@ -45,7 +46,7 @@ func (e Entry) String() string {
 	if e.Checkpoint != nil && e.Checkpoint.SavedAt.After(at) {
 		at = e.Checkpoint.SavedAt
 	}
-	fmt.Fprintf(&b, ", interrupted %s", at.Format("2006-01-02 15:04:05"))
+	fmt.Fprintf(&b, ", unfinished since %s", at.Format("2006-01-02 15:04:05"))
 	return b.String()
 }
 

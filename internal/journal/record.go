@@ -173,10 +173,15 @@ func sharedInput(a, b Run) (path string, ok bool) {
 	return "", false
 }
 
-func inputNames(run Run) string {
+func inputNames(run Run) string { return inputsAs(filepath.Base, run) }
+
+// inputPaths is where the inputs are.
+func inputPaths(run Run) string { return inputsAs(filepath.Clean, run) }
+
+func inputsAs(name func(path string) string, run Run) string {
 	var names []string
 	for _, in := range run.Inputs {
-		names = append(names, filepath.Base(in.Path))
+		names = append(names, name(in.Path))
 	}
 	if len(names) > 3 {
 		names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
