@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,17 +14,12 @@ import (
 // pixels wide.
 const barsShown = 80
 
-// fewestSpans is how many spans make a chart worth looking at.
-const fewestSpans = 4
-
-// mostCharted is the last level of detail that has charts.
-const mostCharted = 2
-
 // chart is drawn in a box of 1000 by 100, which the page stretches; its texts
 // stand outside of it, so that they keep their size.
 type chart struct {
 	Title, Alt string
-	Low        bool // drawn with less height
+	Note       string // what can't be seen; "" where all can
+	Low        bool   // drawn with less height
 	Legend     []box
 	X, Y       []string // labels, from left to right, from top to bottom
 	Shades     []box
@@ -38,75 +34,6 @@ type box struct{ Class, Name, Title, X, Y, W, H string }
 type curve struct{ Class, D string }
 
 func coordinate(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
-
-// overTime draws the charts.
-func (p *page) overTime(s Summary) {
-	line := s.Result.Timeline
-	switch {
-	case p.level > mostCharted:
-		p.TimeNote = "The charts are left out: there is too much else to tell. The JSON report has the numbers."
-	case len(line.Spans) < fewestSpans:
-		p.TimeNote = "The run was too short for a chart."
-	default:
-		if s.Result.ResumedAtLine > 0 {
-			p.TimeNote = "Of the last part of the run, which went on where an earlier one was interrupted."
-		}
-		p.draw(line, s.DryRun)
-	}
-	for _, w := range longest(line.Waits, p.room(pageWaits)) {
-		p.Waits = append(p.Waits, pageWait{
-			From: durationWords(w.From), Until: durationWords(w.Until), For: durationWords(w.Until - w.From), Why: clip(w.Why, longestText),
-		})
-	}
-	for _, w := range line.Waited {
-		p.Waited = append(p.Waited, pageWaitSum{Why: clip(w.Why, longestText), Times: thousands(w.Times), Total: durationWords(w.Total)})
-	}
-}
-
-func (p *page) draw(line push.Timeline, dryRun bool) {
-	a := axis{end: line.Spans[len(line.Spans)-1].Until}
-	shades := a.shades(line)
-	bars := coarser(line.Spans, barsShown)
-	kinds := []kind{
-		{"created", "created", func(s push.Span) int64 { return s.Created }},
-		{"updated", "updated", func(s push.Span) int64 { return s.Updated }},
-		{"unchanged", "unchanged", func(s push.Span) int64 { return s.Unchanged }},
-		{"rejected", "rejected", func(s push.Span) int64 { return s.Rejected }},
-		{"checked", "would be sent", func(s push.Span) int64 { return s.Checked }},
-	}
-	p.Charts = append(p.Charts, a.barChart("Records a second", bars, kinds, shades))
-	if dryRun {
-		return
-	}
-	refused := []kind{
-		{"throttled", "over the rate limit (429)", func(s push.Span) int64 { return s.Throttled }},
-		{"failed", "failed (no answer, 5xx)", func(s push.Span) int64 { return s.Failed }},
-	}
-	if c := a.barChart("429s and failures a second", bars, refused, shades); len(c.Bars) > 0 {
-		c.Low = true
-		p.Charts = append(p.Charts, c)
-	} else {
-		p.TimeNote = strings.TrimSpace(p.TimeNote + " No request was refused for its rate (429), and none failed.")
-	}
-	if c := a.latencyChart(line.Spans, shades); len(c.Curves) > 0 {
-		p.Charts = append(p.Charts, c)
-	}
-}
-
-// longest are the n longest waits, in the order in which they came.
-func longest(waits []push.Wait, n int) []push.Wait {
-	shown := append([]push.Wait(nil), waits...)
-	for len(shown) > n {
-		shortest := 0
-		for i, w := range shown {
-			if w.Until-w.From < shown[shortest].Until-shown[shortest].From {
-				shortest = i
-			}
-		}
-		shown = append(shown[:shortest], shown[shortest+1:]...)
-	}
-	return shown
-}
 
 // coarser puts spans together until there are no more than most. What is counted
 // is added up; latencies are left out.
@@ -165,15 +92,20 @@ type kind struct {
 // barChart stacks the kinds as rates.
 func (a axis) barChart(title string, spans []push.Span, kinds []kind, shades []box) chart {
 	c := chart{Title: title, Alt: title + " over time", X: a.labels(), Shades: shades}
-	top := 0.0
+	var rates []float64
 	for _, s := range spans {
 		all := int64(0)
 		for _, k := range kinds {
 			all += k.of(s)
 		}
-		top = max(top, rate(all, s))
+		if all > 0 {
+			rates = append(rates, rate(all, s))
+		}
 	}
-	top = roundUp(top)
+	top, highest := scale(rates)
+	if top < highest {
+		c.Note = "cut off where it is more: up to " + rateText(highest)
+	}
 	c.Y = []string{axisText(top), axisText(top / 2), "0"}
 	for _, k := range kinds {
 		used := false
@@ -201,7 +133,7 @@ func (c *chart) stack(a axis, s push.Span, kinds []kind, top float64) {
 			continue
 		}
 		b := a.span(s.From, s.Until)
-		height := rate(n, s) / top * 100
+		height := min(rate(n, s)/top*100, base) // what is beyond the scale is cut off
 		base -= height
 		b.Class, b.Y, b.H = k.class, coordinate(base), coordinate(max(height, 0.5))
 		c.Bars = append(c.Bars, b)
@@ -229,12 +161,19 @@ func rate(n int64, s push.Span) float64 {
 // latencyChart draws the percentiles; where there was no answer there is a gap.
 func (a axis) latencyChart(spans []push.Span, shades []box) chart {
 	c := chart{Title: "Latency of the answers", Alt: "percentiles of the latency over time", X: a.labels(), Shades: shades}
-	top := time.Duration(0)
+	var slow []float64
 	for _, s := range spans {
-		top = max(top, s.Latency.P99)
+		if s.Latency.P99 > 0 {
+			slow = append(slow, float64(s.Latency.P99))
+		}
 	}
-	if top == 0 {
+	if len(slow) == 0 {
 		return c
+	}
+	limit, highest := scale(slow)
+	top := time.Duration(limit)
+	if limit < highest {
+		c.Note = "cut off where it is more: up to " + latencyText(time.Duration(highest))
 	}
 	unit, name := time.Millisecond, " ms"
 	if top >= 2*time.Second {
@@ -263,13 +202,28 @@ func (a axis) latencyChart(spans []push.Span, shades []box) chart {
 				letter = "M"
 			}
 			drawing = true
-			y := coordinate(100 - float64(q.of(s.Latency))/float64(unit)/high*100)
+			y := coordinate(max(100-float64(q.of(s.Latency))/float64(unit)/high*100, 0))
 			d.WriteString(letter + coordinate(a.at(s.From)) + " " + y + "L" + coordinate(a.at(s.Until)) + " " + y)
 		}
 		c.Curves = append(c.Curves, curve{q.class, d.String()})
 	}
 	c.waitLegend()
 	return c
+}
+
+// scale is how high an axis goes for values, and the highest of them. A few that
+// tower above the others, as those of a first burst do, would make the rest flat:
+// they are cut off.
+func scale(values []float64) (top, highest float64) {
+	if len(values) == 0 {
+		return 1, 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	highest = sorted[len(sorted)-1]
+	if usual := sorted[(len(sorted)-1)*9/10]; highest > 4*usual {
+		return roundUp(2 * usual), highest
+	}
+	return roundUp(highest), highest
 }
 
 // roundUp is the next number that people like to read at an axis.

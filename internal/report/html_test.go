@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
 	"github.com/crmsync/crmsync/internal/push"
@@ -266,5 +268,80 @@ func TestRejectsHaveAHint(t *testing.T) {
 			t.Errorf("%d has no hint of its own", status)
 		}
 		seen[hint] = true
+	}
+}
+
+func TestAChartsScaleIsThatOfTheRunAndNotOfItsFirstBurst(t *testing.T) {
+	steady := slices.Repeat([]float64{100}, 30)
+	for _, test := range []struct {
+		name         string
+		values       []float64
+		top, highest float64
+	}{
+		{"nothing", nil, 1, 0},
+		{"as it is", []float64{80, 100, 120}, 200, 120},
+		{"a burst", append([]float64{1950}, steady...), 200, 1950},
+		{"twice as much is no burst", append([]float64{200}, steady...), 200, 200},
+		{"half of the run is no burst", append(slices.Repeat([]float64{1950}, 30), steady...), 2000, 1950},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if top, highest := scale(test.values); top != test.top || highest != test.highest {
+				t.Errorf("scale to %v with %v the highest, want %v and %v", top, highest, test.top, test.highest)
+			}
+		})
+	}
+	var spans []push.Span
+	for i := range 20 {
+		at := time.Duration(i) * time.Second
+		span := push.Span{From: at, Until: at + time.Second, Created: 90, Rejected: 10}
+		if i == 0 {
+			span.Created = 4000
+		}
+		spans = append(spans, span)
+	}
+	a := axis{end: 20 * time.Second}
+	c := a.barChart("Records", spans, []kind{
+		{"created", "created", func(s push.Span) int64 { return s.Created }},
+		{"rejected", "rejected", func(s push.Span) int64 { return s.Rejected }},
+	}, nil)
+	if c.Note != "cut off where it is more: up to 4,010" || c.Y[0] != "200" {
+		t.Errorf("note %q, scale %q", c.Note, c.Y)
+	}
+	for _, b := range c.Bars {
+		if strings.HasPrefix(b.Y, "-") {
+			t.Errorf("a bar leaves the chart: %+v", b)
+		}
+	}
+}
+
+func TestWaitsThatAreAlikeAreARow(t *testing.T) {
+	wait := func(from, length time.Duration, why string) push.Wait {
+		return push.Wait{From: from, Until: from + length, Why: why}
+	}
+	rows := alike([]push.Wait{
+		wait(time.Second, time.Second, "429"), wait(3*time.Second, time.Second, "429"),
+		wait(5*time.Second, 2*time.Second, "429"), wait(8*time.Second, time.Second, "503"), wait(20*time.Second, 1040*time.Millisecond, "429"),
+	})
+	want := []pageWait{
+		{From: "1.0 s", Until: "21 s", For: "1.0 s", Why: "429", Times: "3", times: 3},
+		{From: "5.0 s", Until: "7.0 s", For: "2.0 s", Why: "429", Times: "1", times: 1},
+		{From: "8.0 s", Until: "9.0 s", For: "1.0 s", Why: "503", Times: "1", times: 1},
+	}
+	if diff := cmp.Diff(want, rows, cmp.AllowUnexported(pageWait{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestExamplesThatReadTheSameAreToldOnce(t *testing.T) {
+	at := func(line int64, match, text string) push.Example {
+		return push.Example{Place: push.Place{Line: line}, Match: match, Error: text}
+	}
+	why := push.Reason{Error: "no number", Examples: []push.Example{at(2, "", "no number"), at(3, "", "no number"), at(4, "", "no number")}}
+	if list := examples(sample(), why); len(list) > 0 {
+		t.Errorf("%v", list)
+	}
+	why.Examples = []push.Example{at(2, "A-1", "no number"), at(3, "A-1", "no number"), at(4, "A-1", "another")}
+	if list := examples(sample(), why); len(list) != 2 || list[1].Error != "another" {
+		t.Errorf("%v", list)
 	}
 }

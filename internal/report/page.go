@@ -74,44 +74,6 @@ type pageCount struct {
 	Count, Share string
 }
 
-type pageReason struct {
-	Count, Error, Hint, Share, Lines string
-	Status                           int // 0 is not shown
-	Width                            string
-	Examples                         []pageExample
-}
-
-type pageExample struct{ Where, Match, Error string }
-
-type pageWait struct{ From, Until, For, Why string }
-
-type pageWaitSum struct{ Why, Times, Total string }
-
-type pageDuplicates struct {
-	Text  string
-	First []pageDuplicate
-}
-
-type pageDuplicate struct{ Value, Records, At string }
-
-type pageMissing struct {
-	Text   string
-	Values []string
-}
-
-type pageMapping struct {
-	Source      string
-	Counted     bool
-	Rows        []pageColumn
-	NeverFilled string
-}
-
-type pageColumn struct {
-	From, Attribute, Type string
-	Match                 bool
-	Filled, Blank, Bad    string
-}
-
 // newPage is the run with all details at level 0, and half of them at each level
 // more.
 func newPage(s Summary, level int) *page {
@@ -280,7 +242,7 @@ func (p *page) facts(s Summary) {
 	if r.Requests > 0 {
 		add("requests", thousands(r.Requests))
 		add("retries", thousands(r.Retries))
-		add("over the rate limit (429)", thousands(r.Throttled))
+		add("answered 429", thousands(r.Throttled))
 	}
 	if l := r.Latency; l.Max > 0 {
 		add("median answer", latencyText(l.P50))
@@ -299,143 +261,6 @@ func (p *page) facts(s Summary) {
 	if s.Dry != nil && s.Dry.OfAll {
 		p.Remarks = append(p.Remarks, "Columns and duplicates are of all records, those of other shards included.")
 	}
-}
-
-func (p *page) reasons(s Summary) {
-	r := s.Result
-	p.ReasonsTitle = "Why records were rejected"
-	if s.DryRun {
-		p.ReasonsTitle = "Why records would be rejected"
-	}
-	for _, why := range r.Reasons[:min(len(r.Reasons), p.room(pageReasons))] {
-		share := float64(why.Count) / float64(max(r.Rejected, 1))
-		one := pageReason{
-			Count: thousands(why.Count), Status: why.Status, Error: clip(why.Error, longestText), Hint: rejectHint(why),
-			Share: percent(share), Width: coordinate(share * 1000), Lines: p.places(s, why),
-		}
-		for _, e := range why.Examples {
-			one.Examples = append(one.Examples, pageExample{
-				Where: where(s, placeOf(e.Place, s)), Match: clip(e.Match, longestName), Error: clip(e.Error, longestText),
-			})
-		}
-		p.Reasons = append(p.Reasons, one)
-	}
-	rest := r.Rejected
-	for _, why := range r.Reasons[:len(p.Reasons)] {
-		rest -= why.Count
-	}
-	if rest > 0 {
-		p.OtherRejects = quantity(rest, "record") + " " + wasOrWere(rest) + " rejected for other reasons: the reject file has them all."
-	}
-}
-
-// places lists the first lines of a reason.
-func (p *page) places(s Summary, why push.Reason) string {
-	var list []string
-	for _, at := range why.Places {
-		place := placeOf(at, s)
-		if len(s.Sources) > 1 {
-			list = append(list, where(s, place))
-		} else {
-			list = append(list, thousands(place.Line))
-		}
-	}
-	text := strings.Join(list, ", ")
-	if len(s.Sources) <= 1 {
-		text = "line " + text
-		if len(list) > 1 {
-			text = "lines " + strings.Join(list, ", ")
-		}
-	}
-	if rest := why.Count - int64(len(list)); rest > 0 {
-		text += ", and " + thousands(rest) + " more"
-	}
-	return text
-}
-
-func where(s Summary, at Place) string {
-	line := "line " + thousands(at.Line)
-	if len(s.Sources) > 1 && at.Source != "" {
-		return clip(at.Source, longestName) + " " + line
-	}
-	return line
-}
-
-// found tells what a dry run and --report-missing found out.
-func (p *page) found(s Summary) {
-	if m := s.Missing; m != nil {
-		p.Missing = &pageMissing{Text: quantity(m.Count, "match value") + ". Nothing is deleted."}
-		for _, value := range m.Values[:min(len(m.Values), p.room(pageValues))] {
-			p.Missing.Values = append(p.Missing.Values, clip(value, longestName))
-		}
-	}
-	if s.Dry == nil || s.Dry.Duplicates.Values == 0 {
-		return
-	}
-	dup := s.Dry.Duplicates
-	least := ""
-	if dup.Approximate {
-		least = "at least "
-	}
-	p.Duplicates = &pageDuplicates{Text: fmt.Sprintf("%s%s more than once, in %s records. The last record wins.",
-		least, plural(dup.Values, "match value comes", "match values come"), thousands(dup.Values+dup.Repeats))}
-	for _, one := range dup.First[:min(len(dup.First), p.room(2*duplicatesShown))] {
-		p.Duplicates.First = append(p.Duplicates.First, pageDuplicate{
-			Value: clip(one.Value, longestName), Records: thousands(one.Records), At: clip(placesText(one, len(s.Sources) > 1), longestText),
-		})
-	}
-}
-
-// mapping shows each form of mapping once: a thousand files of one form are one
-// table.
-func (p *page) mapping(s Summary) {
-	inputs, counted := s.Mapping, false
-	if s.Dry != nil && len(s.Dry.Inputs) > 0 {
-		inputs, counted = s.Dry.Inputs, true
-	}
-	rows, left := 0, 0
-	var forms []string
-	var names [][]string
-	for _, in := range inputs {
-		form := fmt.Sprint(in.Columns, in.NeverFilled)
-		if i := slices.Index(forms, form); i >= 0 {
-			names[i] = append(names[i], in.Source)
-			continue
-		}
-		if rows >= p.room(pageColumns) {
-			left += len(in.Columns)
-			continue
-		}
-		shown := in.Columns[:min(len(in.Columns), p.room(pageColumns)-rows)]
-		left += len(in.Columns) - len(shown)
-		rows += len(shown)
-		m := pageMapping{Counted: counted, NeverFilled: clip(strings.Join(in.NeverFilled, ", "), longestText)}
-		for _, c := range shown {
-			m.Rows = append(m.Rows, pageColumnOf(c))
-		}
-		forms, names = append(forms, form), append(names, []string{in.Source})
-		p.Mappings = append(p.Mappings, m)
-	}
-	for i := range p.Mappings {
-		p.Mappings[i].Source = namesText(names[i])
-	}
-	if left > 0 {
-		p.MoreMappings = "and " + quantity(int64(left), "more column") + ": the JSON report has them all."
-	}
-}
-
-func pageColumnOf(c Column) pageColumn {
-	row := pageColumn{
-		From: clip(strings.Join(c.From, " + "), longestName), Attribute: clip(c.Attribute, longestName), Type: clip(c.Type, longestName), Match: c.Match,
-		Filled: thousands(c.Filled), Blank: thousands(c.Blank + c.Null), Bad: thousands(c.Bad),
-	}
-	if len(c.From) == 0 {
-		row.From = "constant “" + clip(c.Constant, longestName) + "”"
-	}
-	if len(c.From) == 0 || c.Attribute == "" {
-		row.Filled, row.Blank, row.Bad = "", "", ""
-	}
-	return row
 }
 
 func (p *page) settings(s Summary) {
