@@ -24,6 +24,7 @@ type failure struct {
 const (
 	hintBaseURL   = "check the base URL (--base-url): the CRM's own is " + DefaultBaseURL
 	hintToken     = "make a token under Account Settings > API and put it in CRMSYNC_TOKEN or a file for --token-file"
+	hintNetwork   = "is there a network, and does a firewall let this machine out? Then " + hintBaseURL
 	hintRefused   = "nothing listens at this address: " + hintBaseURL
 	hintNoSandbox = "nothing listens at this address of this machine: crmsync sandbox starts a CRM to try things on; otherwise " + hintBaseURL
 	hintProxy     = "check the proxy in HTTPS_PROXY: the right form is http://user:password@host:port"
@@ -107,8 +108,8 @@ func classifyTLS(host string, err error) (failure, bool) {
 // classifyDial finds why there is no connection. All of it may heal (a laptop
 // loses its network), but for a proxy that wants a password.
 func classifyDial(host string, err error) (failure, bool) {
-	retry := func(format string, args ...any) (failure, bool) {
-		return failure{outcome: Retryable, message: fmt.Sprintf(format, args...)}, true
+	retry := func(hint, format string, args ...any) (failure, bool) {
+		return failure{outcome: Retryable, message: fmt.Sprintf(format, args...), hint: hint}, true
 	}
 	var op *net.OpError
 	isOp := errors.As(err, &op)
@@ -116,27 +117,27 @@ func classifyDial(host string, err error) (failure, bool) {
 		if strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired)) {
 			return failure{outcome: Fatal, message: "the proxy wants a user name and password", hint: hintProxy}, true
 		}
-		return retry("no connection to %s through the proxy: %s", host, rootCause(op.Err))
+		return retry(hintProxy, "no connection to %s through the proxy: %s", host, rootCause(op.Err))
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
 		if dns.IsNotFound {
-			return retry("the host %s is not known (DNS); is the base URL right, and is there a network?", dns.Name)
+			return retry(hintNetwork, "the host %s is not known (DNS)", dns.Name)
 		}
-		return retry("the name server doesn't answer for the host %s", dns.Name)
+		return retry(hintNetwork, "the name server doesn't answer for the host %s", dns.Name)
 	}
 	if isOp && op.Op == "dial" {
 		if op.Timeout() {
-			return retry("no connection to %s: it doesn't answer", host)
+			return retry(hintNetwork, "no connection to %s: it doesn't answer", host)
 		}
-		f, ok := retry("no connection to %s: %s", host, rootCause(op.Err))
+		hint := hintNetwork
 		if errors.Is(err, syscall.ECONNREFUSED) {
-			f.hint = hintRefused
+			hint = hintRefused
 			if name, _, err := net.SplitHostPort(host); isLoopback(host) || err == nil && isLoopback(name) {
-				f.hint = hintNoSandbox
+				hint = hintNoSandbox
 			}
 		}
-		return f, ok
+		return retry(hint, "no connection to %s: %s", host, rootCause(op.Err))
 	}
 	return failure{}, false
 }
@@ -174,7 +175,11 @@ func hint(status int, s scope) string {
 		return hintBaseURL
 	case status == 404:
 		return "`crmsync objects` lists the objects there are; if it fails too, check the base URL (--base-url)"
-	case status < 400:
+	case status == 429:
+		return "the CRM takes no more requests for now: run the command again later, or allow it more time with --retries and --max-wait"
+	case status >= 500:
+		return "the CRM is out of order for now: run the command again later, or allow it more time with --retries and --max-wait"
+	case status >= 300 && status < 400:
 		return "redirects are not followed, so that the token goes nowhere else; if the new address is the right one, set --base-url to it"
 	}
 	return ""

@@ -228,7 +228,7 @@ func TestNewRefuses(t *testing.T) {
 		{"a list as match attribute", with(func(o *Options) { o.Match, o.Columns = "tags", []string{"tags"} }),
 			`products.csv: records can't be matched by "tags": it is a list (multiselect)`, ""},
 		{"--map of a column that the file doesn't have", with(func(o *Options) { o.Map = []Column{{"sku1", "name"}} }),
-			`products.csv: --map names column "sku1", which the input doesn't have (closest: "sku")`, ""},
+			`products.csv: --map names column "sku1", which the input doesn't have (closest: "sku")`, `the columns are "sku"`},
 		{"--map to an attribute that the schema doesn't have", with(func(o *Options) { o.Map = []Column{{"sku", "skuu"}} }),
 			`products.csv: --map: "skuu" is no attribute of products (closest: "sku"); no column is mapped to the match attribute "sku" (closest: "sku")`, ""},
 		{"--map to a system attribute", with(func(o *Options) { o.Columns = []string{"sku", "x"}; o.Map = []Column{{"x", "created_at"}} }),

@@ -216,7 +216,7 @@ func (p *planner) columns(m *Mapper) {
 	p.unknownColumns(unknown)
 	for _, name := range p.order {
 		if !used[name] {
-			p.errs.add(p.missingColumn(name), "")
+			p.errs.add(p.missingColumn(name), fmt.Sprintf("the columns are %s", listed(firstFew(p.o.Columns), "and")))
 		}
 	}
 }
@@ -281,7 +281,7 @@ func (p *planner) target(where, column string, fc FileColumn) *target {
 	case refusal == "":
 		return found[0]
 	case column == "":
-		p.errs.add(where+": "+refusal, "")
+		p.errs.add(where+": "+refusal, "leave it out")
 	default:
 		p.errs.add(fmt.Sprintf("%s: column %s can't be sent: %s", where, show(column), refusal), fmt.Sprintf("--map %s drops it", show(column+"=")))
 	}
