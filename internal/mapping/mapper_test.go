@@ -224,7 +224,7 @@ func TestNewRefuses(t *testing.T) {
 		{"a match attribute that the schema doesn't have", with(func(o *Options) { o.Match = "skv" }),
 			`products.csv: match attribute "skv" is no attribute of products (closest: "sku")`, "crmsync schema products"},
 		{"an archived match attribute", with(func(o *Options) { o.Match, o.Map = "old_price", nil; o.Columns = []string{"old_price"} }),
-			`products.csv: records can't be matched by it: attribute "old_price" of products is archived; column "old_price" can't be sent: attribute "old_price" of products is archived`, ""},
+			`products.csv: this attribute can't identify records: attribute "old_price" of products is archived; column "old_price" can't be sent: attribute "old_price" of products is archived`, ""},
 		{"a list as match attribute", with(func(o *Options) { o.Match, o.Columns = "tags", []string{"tags"} }),
 			`products.csv: records can't be matched by "tags": it is a list (multiselect)`, ""},
 		{"--map of a column that the file doesn't have", with(func(o *Options) { o.Map = []Column{{"sku1", "name"}} }),

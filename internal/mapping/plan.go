@@ -125,7 +125,7 @@ func (p *planner) matchAttribute() {
 		p.errs.add(fmt.Sprintf("match attribute %s is no attribute of %s%s", show(match), p.o.Object, p.catalog.suggest(match)),
 			fmt.Sprintf("crmsync schema %s lists its attributes", p.o.Object))
 	case t.refusal(p.o.Object) != "":
-		p.errs.add("records can't be matched by it: "+t.refusal(p.o.Object), "--match ATTR names a unique attribute")
+		p.errs.add("this attribute can't identify records: "+t.refusal(p.o.Object), "--match ATTR names a unique attribute")
 	case t.typed && t.address == noAddress && (t.attr.Type == client.TypeMultiselect || t.attr.Type == client.TypeRelation || t.attr.Type == client.TypeUser):
 		p.errs.add(fmt.Sprintf("records can't be matched by %s: it is a list (%s)", show(match), t.attr.Type), "--match ATTR names an attribute with one value, best a unique one")
 	}
