@@ -77,7 +77,7 @@ func (r *refusal) enough() float64 { return 2 * float64(r.accepted) / max(r.wait
 func (r *refusal) haphazard(least float64) bool {
 	mean := r.each()
 	spread := math.Sqrt(max(0, r.squares/float64(r.series)-mean*mean)) / max(mean, 1)
-	return spread > least || spread < chanceCounted
+	return spread > least || spread < chanceCounted && mean >= 2 // one each time: an empty bucket
 }
 
 // chance tells whether the refusals have nothing to do with the rate.
