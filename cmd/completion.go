@@ -110,7 +110,12 @@ func (a *app) setCompletion(c *cobra.Command) {
 		if f.Value.Type() == "bool" {
 			return
 		}
-		if err := c.RegisterFlagCompletionFunc(f.Name, a.valuesOf(f.Name)); err != nil {
+		// What a flag may be is put together when it is asked: every start of the
+		// program comes by here.
+		values := func(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return a.valuesOf(f.Name)(c, args, begun)
+		}
+		if err := c.RegisterFlagCompletionFunc(f.Name, values); err != nil {
 			panic(fmt.Sprintf("completing --%s: %v", f.Name, err)) // only if it is done twice
 		}
 	})
