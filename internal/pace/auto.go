@@ -44,6 +44,7 @@ type search struct {
 
 func newSearch(o Options) *search {
 	s := &search{lanes: newConcurrency(o.Workers), budget: newBudget(o.Workers), aimed: math.Inf(1)}
+	s.climb.asked = o.Asked
 	if start, ok := o.Learnt.start(time.Now()); ok {
 		s.climb.begin(start)
 		s.aimed = s.climb.base

@@ -35,6 +35,7 @@ type climb struct {
 	long   bool          // the server named a wait that only long windows have
 
 	accepted int           // all good answers
+	asked    int           // requests before the first
 	debt     float64       // good answers owed for 429s
 	usual    time.Duration // latency
 	limit    float64       // requests in some window, as the headers say; 0 unknown
@@ -222,9 +223,9 @@ func (c *climb) guess(open, shut time.Duration, said float64) {
 		c.sure = 1
 	}
 	w := usualWindow(shut)
-	n := float64(max(1, c.accepted))
+	n := float64(max(1, c.accepted+c.asked))
 	if w == time.Second && c.now.lately > 0 {
-		n = min(n, float64(c.now.lately))
+		n = min(n, float64(c.now.lately+c.asked))
 	} else if age := c.now.dry.at; age > w {
 		n *= float64(w) / float64(age)
 	}

@@ -25,6 +25,11 @@ type Options struct {
 	// nothing. Only NewAuto looks at it.
 	Learnt *Learnt
 
+	// Asked is how many requests left just before, without the pacer, as the one
+	// for the schema: the first 429 may come so much sooner. Only NewAuto looks
+	// at it.
+	Asked int
+
 	// Log is told of pauses and of what was learnt, at level debug; nil is nobody.
 	Log *slog.Logger
 }

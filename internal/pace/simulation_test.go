@@ -28,6 +28,7 @@ type behaviour struct {
 	pacers   int           // siblings against the same limit; 0 is one
 	stagger  time.Duration // they begin within this; 0 is 2 s
 	learnt   *Learnt
+	asked    int // requests just before, without the pacer
 	seed     uint64
 }
 
@@ -109,8 +110,11 @@ func (b behaviour) run(newPolicy func(Options) policy) outcome {
 	if w, ok := s.lim.(*window); ok {
 		w.most = float64(max(1, b.pacers)*cmp.Or(b.workers, 64)) / b.latency.Seconds()
 	}
+	for range b.asked {
+		s.lim.take(0)
+	}
 	for i := range max(1, b.pacers) {
-		o := Options{Workers: b.workers, Rand: rand.NewPCG(b.seed, uint64(i)+2), Learnt: b.learnt, MaxWait: 15 * time.Minute}.withDefaults()
+		o := Options{Workers: b.workers, Rand: rand.NewPCG(b.seed, uint64(i)+2), Learnt: b.learnt, Asked: b.asked, MaxWait: 15 * time.Minute}.withDefaults()
 		s.b.workers = o.Workers
 		s.cores = append(s.cores, newCore(o, newPolicy(o)))
 		s.since = append(s.since, 0)

@@ -101,6 +101,22 @@ func TestLearntIsVerified(t *testing.T) {
 	}
 }
 
+// TestTheSchemaCounts lets one request leave before, as for the schema. Of a limit
+// of two a second that is half of what the first refusal tells of.
+func TestTheSchemaCounts(t *testing.T) {
+	for _, l := range modelLimits() {
+		if l.perSecond != 2 || l.window > time.Second {
+			continue
+		}
+		for _, latency := range latencies {
+			b := behaviour{limit: l.make, says: saysSeconds, latency: latency, jitter: jitter, asked: 1, time: 2 * time.Minute, seed: 6}
+			if out := b.run(found); out.share() < 0.85 {
+				t.Errorf("%s, %v: %.1f %% of what was allowed", l.name, latency, 100*out.share())
+			}
+		}
+	}
+}
+
 // TestSiblings runs eight pacers against one limit. Together they use it; that each
 // gets a fair share is not promised.
 func TestSiblings(t *testing.T) {
