@@ -245,6 +245,9 @@ func (r *pushRun) newPacer() pace.Pacer {
 	opts := pace.Options{Workers: s.workers, MaxWait: s.maxWait, Log: r.app.log}
 	if s.rate.Auto() {
 		opts.Learnt = r.learnt()
+		if r.schema != nil && s.schemaFile() == "" {
+			opts.Asked = 1
+		}
 		return pace.NewAuto(opts)
 	}
 	return pace.NewFixed(s.rate, opts)
