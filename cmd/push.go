@@ -56,7 +56,8 @@ type pushRun struct {
 	conf     *configuration
 	paths    []string // the inputs as given
 	started  time.Time
-	begun    bool // everything is prepared; from here on records may be sent
+	found    float64 // the pace, as of report.Summary
+	begun    bool    // everything is prepared; from here on records may be sent
 
 	object, match string
 	objectFrom    string // the file whose name gave the object; "" for --object
@@ -236,6 +237,9 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	r.tellLookups(result)
 	if auto, ok := opts.Pacer.(*pace.Auto); ok {
 		r.keepLearnt(auto.Learnt(), result)
+		if result.Throttled > 0 {
+			r.found = auto.Status().Rate
+		}
 	}
 	return result, nil
 }
@@ -350,6 +354,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		summary.Match = cmp.Or(r.match, r.settings.match)
 		summary.Object = cmp.Or(r.object, r.settings.object)
 		summary.Missing, summary.MissingNote = r.absent, r.absence
+		summary.Pace = r.found
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
 		r.describe(&summary, result)

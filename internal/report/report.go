@@ -33,6 +33,10 @@ type Summary struct {
 	ExitCode int
 	Result   push.Result
 
+	// Pace is the requests a second that --rate auto came to after 429s; 0 where
+	// there was none, or where the rate was given.
+	Pace float64
+
 	// Width is how many columns the terminal has that the text goes to; 0 has
 	// nothing wrapped or cut.
 	Width int

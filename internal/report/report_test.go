@@ -162,6 +162,11 @@ func TestTextOfOtherRuns(t *testing.T) {
 			without: []string{"records/s"},
 		},
 		{
+			name:   "a pace that 429s taught is told, and how to give another",
+			change: func(s *Summary) { s.Pace = 1.04 },
+			want:   []string{"at most\nthe rate limit was found by itself: 1.0 requests a second at last; if the CRM allows more, say so with --rate\n"},
+		},
+		{
 			name:   "on a terminal lines end between words, and commands stay whole",
 			change: func(s *Summary) { s.Width = 40 },
 			want: []string{"push products.csv to products by sku:\n    finished, some records rejected, in\n    1m41s, 98.8 records/s\n",

@@ -25,6 +25,7 @@ func Text(w io.Writer, s Summary) error {
 	fmt.Fprintln(&b, headline(s))
 	writeTally(&b, s)
 	writeRequests(&b, s.Result)
+	writePace(&b, s.Pace)
 	writeDryRun(&b, s.Dry, s.Width)
 	writeReasons(&b, s)
 	writeMissing(&b, s.Missing, s.MissingNote)
@@ -139,6 +140,20 @@ func writeRequests(b *bytes.Buffer, r push.Result) {
 			latencyText(r.Latency.P50), latencyText(r.Latency.P95), latencyText(r.Latency.Max))
 	}
 	fmt.Fprintln(b)
+}
+
+// writePace says what held the run back where the CRM refused to go faster, and
+// how to go faster all the same.
+func writePace(b *bytes.Buffer, perSecond float64) {
+	if perSecond == 0 {
+		return
+	}
+	digits := 0
+	if perSecond < 10 {
+		digits = 1
+	}
+	fmt.Fprintf(b, "the rate limit was found by itself: %s requests a second at last; if the CRM allows more, say so with --rate\n",
+		strconv.FormatFloat(perSecond, 'f', digits, 64))
 }
 
 func latencyText(d time.Duration) string {
