@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -72,18 +73,22 @@ func (r *pushRun) propose(c *cobra.Command) error {
 			return misusedColumns(err)
 		}
 	}
-	text, gap, err := mapping.Propose(mapping.ProposeOptions{
+	proposed, err := mapping.Propose(mapping.ProposeOptions{
 		Input: in.info.Name, Columns: columns, Sample: sample, Decimal: r.decimalMark,
 		Object: r.object, Match: r.match, Schema: r.schema, Locale: r.settings.locale,
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := r.app.streams.Out.Write(text); err != nil {
+	if _, err := r.app.streams.Out.Write(proposed.Text); err != nil {
 		return err
 	}
-	if gap != "" {
-		r.app.warn("the proposed mapping does not run yet: " + gap)
+	if proposed.Gap != "" {
+		r.app.warn("the proposed mapping does not run yet: " + proposed.Gap)
+	}
+	// Whoever pipes the file into a push never sees its comments.
+	if n := len(proposed.Dropped); n > 0 {
+		r.app.note(fmt.Sprintf("dropped, for the reasons in the file's comments: %d of %d columns: %s", n, len(columns), strings.Join(proposed.Dropped, ", ")))
 	}
 	return nil
 }

@@ -25,13 +25,20 @@ type ProposeOptions struct {
 	Locale  string         // "" guesses it from the sample
 }
 
+// Proposal is a mapping file for an input.
+type Proposal struct {
+	Text    []byte
+	Gap     string   // which line to write where it doesn't run as it stands; "" where it does
+	Dropped []string // the columns that hold values and feed nothing
+}
+
 // Propose writes a mapping file for an input, with comments that say what is
 // sure, what is likely, and what has no attribute. The file runs as it stands;
-// where it can't, because nothing feeds a match attribute, gap and a comment at
-// its top say which line to write.
-func Propose(o ProposeOptions) (text []byte, gap string, err error) {
+// where it can't, because nothing feeds a match attribute, its gap and a comment
+// at its top say which line to write.
+func Propose(o ProposeOptions) (Proposal, error) {
 	if _, err := newLocale(o.Locale); err != nil {
-		return nil, "", err
+		return Proposal{}, err
 	}
 	p := &proposal{
 		o:       o,
@@ -58,19 +65,21 @@ func Propose(o ProposeOptions) (text []byte, gap string, err error) {
 		}
 	}
 	p.findMatch()
-	text = p.write()
+	text := p.write()
 	// What the program itself would say of the file belongs in it.
 	file, err := ParseFile("mapping", text)
 	if err != nil {
-		return nil, "", fmt.Errorf("proposing a mapping file: %w", err)
+		return Proposal{}, fmt.Errorf("proposing a mapping file: %w", err)
 	}
 	if _, err = New(Options{Object: o.Object, Schema: o.Schema, Columns: o.Columns, File: file}); err == nil {
-		return text, "", nil
+		return Proposal{Text: text, Dropped: p.dropped()}, nil
 	}
-	if gap = p.gap(); gap == "" {
+	gap := p.gap()
+	if gap == "" {
 		gap = oneLine(err.Error())
 	}
-	return slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+gap+"\n"), text[len(schemaComment)+1:]), gap, nil
+	text = slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+gap+"\n"), text[len(schemaComment)+1:])
+	return Proposal{Text: text, Gap: gap, Dropped: p.dropped()}, nil
 }
 
 // proposal is a mapping file in the making.
@@ -169,6 +178,16 @@ func (p *proposal) forgetLikely(sure map[string]string) {
 			c.target = nil
 		}
 	}
+}
+
+// dropped names the columns that hold values and feed nothing.
+func (p *proposal) dropped() (names []string) {
+	for i := range p.columns {
+		if c := &p.columns[i]; c.target == nil && len(p.filled(c)) > 0 {
+			names = append(names, c.name)
+		}
+	}
+	return names
 }
 
 // drop says why a column has no attribute.

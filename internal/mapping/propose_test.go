@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ func TestPropose(t *testing.T) {
 		{"A1", "Dress", "1.234,50", "31.12.2025", "Books", "acme.com", "x", "1", "ja", "1,5"},
 		{"A2", "Hat", "12,5", "01.02.2025", "Bücher", "", "y", "2", "nein", "2"},
 	}
-	got, _, err := Propose(ProposeOptions{Input: "products.csv", Object: "products", Schema: products(), Columns: columns, Sample: sample})
+	got, _, err := propose(ProposeOptions{Input: "products.csv", Object: "products", Schema: products(), Columns: columns, Sample: sample})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestProposeDoesNotGuess(t *testing.T) {
 		if o.Object == "" {
 			o.Object, o.Schema = "products", products()
 		}
-		got, _, err := Propose(o)
+		got, _, err := propose(o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +99,7 @@ func TestALikelyColumnNeedsACloseNameAndFittingValues(t *testing.T) {
 		{"A1", "wholesale", "1,1", "1,5", "7", "low", "New, Sale", "Acme Ltd", "acme.com", "12", "", "maybe"},
 		{"A2", "retail", "11,25", "12,25", "8", "high", "Sale", "Muster AG", "muster.example", "13", "", ""},
 	}
-	got, _, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns, Sample: sample})
+	got, _, err := propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns, Sample: sample})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +126,7 @@ func TestALikelyColumnNeedsACloseNameAndFittingValues(t *testing.T) {
 
 func TestAProposalForAWorkbookReadsItsNumbersInEveryLocale(t *testing.T) {
 	// "\x01" is where the number cells 1.5 and 1.234 have their fraction.
-	got, _, err := Propose(ProposeOptions{
+	got, _, err := propose(ProposeOptions{
 		Object: "products", Schema: products(), Columns: []string{"sku", "price", "released", "active"}, Decimal: "\x01",
 		Sample: [][]string{{"A1", "1\x015", "31.12.2025", "ja"}, {"A2", "1\x01234", "01.02.2025", "nein"}, {"A3", "cheap", "", ""}},
 	})
@@ -141,7 +142,7 @@ func TestAProposalForAWorkbookReadsItsNumbersInEveryLocale(t *testing.T) {
 
 func TestProposalsOfOddHeadersAreReadBack(t *testing.T) {
 	columns := []string{"sku", "yes", "null", "~", "a: b # c", "- x", "\"q\"", "12", "ä\tö", "{x}", "?", "!tag", "&a", "*b", "%d", "@", "`", "a\nb", "trailing ", "0x1F", "1e3", ".inf"}
-	got, _, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns})
+	got, _, err := propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,9 +154,25 @@ func TestProposalsOfOddHeadersAreReadBack(t *testing.T) {
 		t.Error(diff)
 	}
 	mustNew(t, Options{Schema: products(), File: parse(t, string(got)), Columns: columns})
-	got, _, err = Propose(ProposeOptions{Object: "things", Match: "yes", Columns: columns[:3], Schema: nil})
+	got, _, err = propose(ProposeOptions{Object: "things", Match: "yes", Columns: columns[:3], Schema: nil})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustNew(t, Options{File: parse(t, string(got)), Columns: columns[:3]})
+}
+
+func propose(o ProposeOptions) (text []byte, gap string, err error) {
+	p, err := Propose(o)
+	return p.Text, p.Gap, err
+}
+
+func TestAProposalNamesWhatItDropsAndBearsAnOddValue(t *testing.T) {
+	p, err := Propose(ProposeOptions{Object: "products", Schema: products(), Columns: []string{"SKU", "Prise", "Foo", "Blank"},
+		Sample: [][]string{{"a", "1.5", "x", ""}, {"b", "2.5", "y", ""}, {"c", "k.A.", "z", ""}, {"d", "3.5", "y", ""}, {"e", "4", "y", ""}}})
+	if err != nil || !slices.Equal(p.Dropped, []string{"Foo"}) {
+		t.Errorf("dropped %q, %v, of\n%s", p.Dropped, err, p.Text)
+	}
+	if !strings.Contains(string(p.Text), `rejected as they are: "k.A."`) {
+		t.Errorf("nothing of the odd value in\n%s", p.Text)
+	}
 }

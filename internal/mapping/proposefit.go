@@ -186,7 +186,7 @@ func (likelyIDs) Find(ref Reference, value string) (string, error) {
 	return "id", nil
 }
 
-// fits tells whether a column's values suit its attribute: nearly all of those
+// fits tells whether a column's values suit its attribute: four in five of those
 // in the sample, and there must be some; of an attribute with options of its own
 // half of them. If not, misfit says it for a comment.
 func (p *proposal) fits(c *proposedColumn) (ok bool, misfit string) {
@@ -194,7 +194,7 @@ func (p *proposal) fits(c *proposedColumn) (ok bool, misfit string) {
 	switch {
 	case good > 0 && c.target.attr.IsUnique && p.repeats(c):
 		return false, fmt.Sprintf("%s, which is unique, but values repeat", show(c.target.key))
-	case good > 0 && (len(bad)*10 <= good || len(c.target.attr.Options) > 0 && len(bad) <= good):
+	case good > 0 && (len(bad)*4 <= good || len(c.target.attr.Options) > 0 && len(bad) <= good):
 		return true, ""
 	case len(bad) > 0:
 		return false, fmt.Sprintf("%s, which values such as %s don't fit", show(c.target.key), show(bad[0]))

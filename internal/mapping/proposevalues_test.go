@@ -72,7 +72,7 @@ func TestAProposalUnderstandsOtherLanguagesAndValues(t *testing.T) {
 			if tt.options.Object == "" {
 				tt.options.Object, tt.options.Schema = "products", products()
 			}
-			got, gap, err := Propose(tt.options)
+			got, gap, err := propose(tt.options)
 			if err != nil {
 				t.Fatal(err)
 			}
