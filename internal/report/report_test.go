@@ -167,6 +167,13 @@ func TestTextOfOtherRuns(t *testing.T) {
 			want:   []string{"at most\nthe rate limit was found by itself: 1.0 requests a second at last; if the CRM allows more, say so with --rate\n"},
 		},
 		{
+			name: "who forgot the locale is told that the rejects alone are not enough",
+			change: func(s *Summary) {
+				s.Result.Reasons[0].Error = "\"1.234,50\" is not a number (if it is German, use --locale de)"
+			},
+			want: []string{"\nif a --locale is what is missing, push the whole input again with it: "},
+		},
+		{
 			name:   "on a terminal lines end between words, and commands stay whole",
 			change: func(s *Summary) { s.Width = 40 },
 			want: []string{"push products.csv to products by sku:\n    finished, some records rejected, in\n    1m41s, 98.8 records/s\n",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -201,6 +202,10 @@ func writeReasons(b *bytes.Buffer, s Summary) {
 func writeGoOn(b *bytes.Buffer, s Summary) {
 	if len(s.Workbooks) > 0 {
 		fmt.Fprintf(b, "\nrejects of a workbook are written as CSV: %s\n", Clean(strings.Join(s.Workbooks, ", ")))
+	}
+	r := s.Result
+	if r.Created+r.Updated > 0 && slices.ContainsFunc(r.Reasons, func(why push.Reason) bool { return strings.Contains(why.Error, "use --locale") }) {
+		fmt.Fprintln(b, "\nif a --locale is what is missing, push the whole input again with it: the other numbers and dates were read without it")
 	}
 	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
 		fmt.Fprintf(b, "\nmend %s, then push it again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), Clean(s.Again))
