@@ -140,8 +140,9 @@ func (c *crm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.listed[object]++
 	}
 	c.arrived.Broadcast()
+	server := c.CRM
 	c.mu.Unlock()
-	c.CRM.ServeHTTP(w, r)
+	server.ServeHTTP(w, r)
 }
 
 func crmOf(ts *testscript.TestScript) *crm {
@@ -181,8 +182,11 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	made, err := sandbox.New(opts)
 	ts.Check(err)
 	c := ts.Value(crmKey{}).(*crm)
+	// The server of an earlier sandbox may still have requests in flight.
+	c.mu.Lock()
 	c.CRM, c.requests, c.asserts, c.arrived = made, 0, 0, sync.NewCond(&c.mu)
 	c.listed = map[string]int{}
+	c.mu.Unlock()
 
 	serve(ts, c)
 }
