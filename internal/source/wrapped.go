@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -42,32 +43,33 @@ func wrapperKey(text []byte) string {
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	_, _ = d.ReadToken()
-	first := ""
-	for n := 0; d.PeekKind() == '"'; n++ {
+	first, listed, keys := "", "", 0
+	for ; d.PeekKind() == '"'; keys++ {
 		token, err := d.ReadToken()
 		if err != nil {
-			return ""
+			return listed
 		}
 		key := token.String()
-		if n > 0 && first != "" {
-			return "" // a second key: the first was not all there is
-		}
+		first = "" // a second key: the first was not all there is
 		if d.PeekKind() == '[' && beginsWithObject(text[d.InputOffset():]) {
-			if slices.Contains(wrapperKeys, key) {
-				return key
-			}
-			if n == 0 {
+			if keys == 0 {
 				first = key
+			}
+			if listed == "" && slices.Contains(wrapperKeys, key) {
+				listed = key
 			}
 		}
 		if err := d.SkipValue(); err != nil {
-			return first
+			return cmp.Or(listed, first)
 		}
+	}
+	if keys == 1 && listed != "" {
+		return listed // also where other pages follow
 	}
 	if _, err := d.ReadToken(); err != nil || d.PeekKind() != 0 {
 		return "" // others follow, so this one may be a record as well
 	}
-	return first
+	return cmp.Or(listed, first)
 }
 
 // beginsWithObject tells whether a list's first item is an object; the list may

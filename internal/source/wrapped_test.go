@@ -18,6 +18,7 @@ func TestOneObjectAroundTheRecordsIsToldFromARecord(t *testing.T) {
 		{"a record that begins with a list", `{"companies":[{"id":"1"}],"sku":"A"}`, ""},
 		{"the first record of several", `{"companies":[{"id":"1"}]}` + "\n" + `{"sku":"A"}`, ""},
 		{"the first page of several", `{"data":[{"id":"1"}]}` + "\n" + `{"data":[]}`, "data"},
+		{"the first of several records with a list of their own", `{"id":"1","items":[{"sku":"a"}]}` + "\n" + `{"id":"2","items":[{"sku":"b"}]}`, ""},
 		{"a list of texts", `{"data":["A","B"]}`, ""},
 		{"an object below the key", `{"data":{"sku":"A"}}`, ""},
 		{"a plain record", `{"sku":"A"}`, ""},
