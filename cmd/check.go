@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -162,6 +163,19 @@ func samePlace(a, b string) bool {
 		return os.SameFile(infoA, infoB)
 	}
 	return absolute(a) == absolute(b)
+}
+
+// realPath is a file's path from the root with all links followed, as far as it is
+// there: the name by which it is known again.
+func realPath(path string) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding %s: %w", path, err)
+	}
+	if target, err := filepath.EvalSymlinks(full); err == nil {
+		full = target
+	}
+	return full, nil
 }
 
 // absolute is the path from the root, with the links on the way to its

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
@@ -20,12 +19,9 @@ func (j *jobRun) openJournal() error {
 	if j.settings.dryRun || j.settings.sandbox {
 		return nil
 	}
-	path, err := filepath.Abs(j.path)
+	path, err := realPath(j.path)
 	if err != nil {
-		return fmt.Errorf("finding %s: %w", j.path, err)
-	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		path = resolved
+		return err
 	}
 	run := journal.JobRun{Path: path, Digest: j.file.Digest}
 	for _, r := range j.pushes {

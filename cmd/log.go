@@ -65,12 +65,8 @@ func (p plainWarnings) WithGroup(string) slog.Handler      { return p }
 
 // warn tells what may go wrong, in the log where there is one.
 func (a *app) warn(text string) {
-	switch {
-	case a.quiet:
-	case a.warnings != nil:
-		a.warnings.Warn(text)
-	default:
-		a.console.say("warning", "%s", text)
+	if !a.quiet {
+		a.insist(text)
 	}
 }
 

@@ -1,13 +1,13 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
@@ -202,17 +202,12 @@ func cellOf(v jsontext.Value) string {
 }
 
 // cellsWithin are the items of a list.
-func cellsWithin(v jsontext.Value) []string {
-	var cells []string
-	decoder := jsontext.NewDecoder(bytes.NewReader(v))
-	if _, err := decoder.ReadToken(); err != nil {
+func cellsWithin(v jsontext.Value) (cells []string) {
+	var items []jsontext.Value
+	if json.Unmarshal(v, &items) != nil {
 		return nil
 	}
-	for decoder.PeekKind() != ']' {
-		item, err := decoder.ReadValue()
-		if err != nil {
-			return nil
-		}
+	for _, item := range items {
 		cells = append(cells, cellOf(item))
 	}
 	return cells
@@ -221,23 +216,11 @@ func cellsWithin(v jsontext.Value) []string {
 // idWithin is the id of an option or a related record, "" where the object has
 // none.
 func idWithin(v jsontext.Value) string {
-	decoder := jsontext.NewDecoder(bytes.NewReader(v))
-	if _, err := decoder.ReadToken(); err != nil {
+	var object struct {
+		ID jsontext.Value `json:"id"`
+	}
+	if json.Unmarshal(v, &object) != nil || object.ID.Kind() != '"' && object.ID.Kind() != '0' {
 		return ""
 	}
-	for decoder.PeekKind() != '}' {
-		key, err := decoder.ReadToken()
-		if err != nil {
-			return ""
-		}
-		name := key.String()
-		item, err := decoder.ReadValue()
-		if err != nil {
-			return ""
-		}
-		if name == "id" && (item.Kind() == '"' || item.Kind() == '0') {
-			return cellOf(item)
-		}
-	}
-	return ""
+	return cellOf(object.ID)
 }

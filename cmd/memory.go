@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -50,7 +49,7 @@ func (s *session) statesOf(scope state.Scope) []string {
 	for _, r := range s.runs {
 		if own := r.scope(); own.SameRecords(scope) && own.Workspace == scope.Workspace {
 			path := r.statePath()
-			same := func(other string) bool { return filepath.Clean(other) == filepath.Clean(path) }
+			same := func(other string) bool { return samePlace(other, path) }
 			if r.settings.state != "" && !slices.ContainsFunc(paths, same) {
 				paths = append(paths, path)
 			}

@@ -255,11 +255,11 @@ func writeOutcome(files []outcomeFile, taken map[string]string, begun bool, writ
 	return errors.New(strings.Join(problems, "; "))
 }
 
-// outcomeStart is how the files begin that an earlier run wrote.
-var outcomeStart = map[string]*regexp.Regexp{
-	".json": regexp.MustCompile(`^\{\s*"version": \d+,\s*"crmsync": "`),
-	".html": regexp.MustCompile(`(?s)^<!DOCTYPE html>.*<meta name="generator" content="crmsync `),
-	".prom": regexp.MustCompile(`^# HELP crmsync_`),
+// outcomeStart is how the files begin that an earlier run wrote, by their ending.
+var outcomeStart = map[string]string{
+	".json": `^\{\s*"version": \d+,\s*"crmsync": "`,
+	".html": `(?s)^<!DOCTYPE html>.*<meta name="generator" content="crmsync `,
+	".prom": `^# HELP crmsync_`,
 }
 
 // isOutcome tells whether nothing is lost where the file is replaced by another
@@ -271,8 +271,8 @@ func isOutcome(path string) bool {
 	}
 	defer file.Close()
 	head, err := io.ReadAll(io.LimitReader(file, 1<<10))
-	start := outcomeStart[strings.ToLower(filepath.Ext(path))]
-	return err == nil && (len(head) == 0 || start != nil && start.Match(head))
+	start, known := outcomeStart[strings.ToLower(filepath.Ext(path))]
+	return err == nil && (len(head) == 0 || known && regexp.MustCompile(start).Match(head))
 }
 
 // mostMetrics bounds what is read of a file of metrics; a real one is far

@@ -62,12 +62,9 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 	}
 	how := sha256.New()
 	for _, in := range r.inputs {
-		path, err := filepath.Abs(in.path)
+		path, err := realPath(in.path)
 		if err != nil {
-			return run, fmt.Errorf("finding %s: %w", in.path, err)
-		}
-		if resolved, err := filepath.EvalSymlinks(path); err == nil {
-			path = resolved
+			return run, err
 		}
 		run.Inputs = append(run.Inputs, journal.Input{Path: path, Size: in.info.Size, Fingerprint: in.info.Fingerprint})
 		fmt.Fprintf(how, "%s\n", in.mapper.Fingerprint())

@@ -8,8 +8,8 @@ import (
 )
 
 // Mapper turns the records of one input into assertions. It is used by one
-// goroutine at a time; what it returns is the caller's to keep, but
-// for an Assertion's lanes.
+// goroutine at a time; what it returns is the caller's to keep, but for an
+// Assertion's lanes.
 type Mapper struct {
 	o       *Options
 	catalog *catalog

@@ -47,7 +47,6 @@ func (c *relationConverter) json(dst []byte, v jsontext.Value) ([]byte, string) 
 	case '{':
 		return c.run.references(dst, c.single, oneObject(v, c.object), c.id)
 	}
-
 	return dst, wrongKind(v, "a list of record ids")
 }
 

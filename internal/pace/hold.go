@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The waits where the server names none: from the first to the longest,
-// doubling, with full jitter [rate-limits].
+// The waits where the server names none: growing, with jitter
+// [rate-limits], from the first to the longest.
 const (
 	firstWait   = time.Second
 	longestWait = time.Minute

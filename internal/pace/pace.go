@@ -22,7 +22,7 @@
 //     since noise delays some and a queue all of them.
 //   - From BBR: what decides is the rate of answers. Fewer requests in flight are
 //     tried, and kept only if they are answered at the same rate as many.
-//   - From rclone's pacer: waits double while refusals go on, the server's own
+//   - From rclone's pacer: waits grow while refusals go on, the server's own
 //     word goes before every computed wait, and all callers share one pacer.
 //
 // Not taken: a limit of requests in flight as the only control, as both Vector
@@ -38,7 +38,8 @@
 // tries more the more rarely, the surer it is. And each 429 must be paid for
 // with good answers before the limit is tried again, which bounds their share.
 // The first series is read by how limits are given: a number a second, ten seconds
-// or a minute. And 429s that come whatever the rate is don't slow the run down.
+// or a minute. And 429s that come whatever the rate is slow the run down only until
+// that is known.
 // Where headers tell limit, rest and window they are followed instead: no try
 // beyond the limit, and what is left is spread to the window's end.
 //

@@ -122,16 +122,12 @@ func (c *committer) flush() {
 func (c *committer) commit(it *item) {
 	c.remember(it)
 	switch it.end.fate {
-	case created:
-		c.tally.Created++
-	case updated:
-		c.tally.Updated++
-	case unchanged:
-		c.tally.Unchanged += it.count
 	case rejected:
 		c.reject(it)
 	case notSent:
 		c.tally.NotSent++
+	default:
+		c.tally.add(it, 1)
 	}
 	if it.end.fate != rejected {
 		c.row = 0

@@ -246,8 +246,7 @@ func (w *Writer) sync() error {
 // With no entry, an old reject file of that name is removed and "" returned; a
 // file that isn't a reject file, or not a regular one, stays. After an error the
 // entries, as far as they could be written, are kept under the temporary name,
-// which the [*Error] gives. Further
-// calls return the same again.
+// which the [*Error] gives. Further calls return the same again.
 func (w *Writer) Finish() (path string, err error) {
 	if w.finished {
 		return w.result, w.err

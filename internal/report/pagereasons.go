@@ -25,9 +25,8 @@ func (p *page) reasons(s Summary) {
 		share := float64(why.Count) / float64(max(r.Rejected, 1))
 		one := pageReason{
 			Count: thousands(why.Count), Status: why.Status, Error: clip(why.Error, longestText), Hint: rejectHint(why),
-			Share: percent(share), Width: coordinate(share * 1000), Lines: p.places(s, why),
+			Share: percent(share), Width: coordinate(share * 1000), Lines: p.places(s, why), Examples: examples(s, why),
 		}
-		one.Examples = examples(s, why)
 		p.Reasons = append(p.Reasons, one)
 	}
 	rest := r.Rejected

@@ -1,7 +1,5 @@
 package state
 
-import "path/filepath"
-
 // IDs finds the ids of records by their match values in a state as it was when it
 // was opened. Nothing is locked, changed or held in memory: the file is searched
 // where it lies. Its methods are called by one goroutine at a time.
@@ -16,9 +14,7 @@ type IDs struct {
 // value in the way that [Scope] names in Keys, and says whether it knows that
 // way: where it doesn't, the state is as good as none. Errors are [*Error].
 func OpenIDs(path string, scope Scope, key func(keys, match string) (string, bool)) (*IDs, error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // what it was told lies beside the file itself
-	}
+	path = ownFile(path)
 	m, err := loadImage(path)
 	if err != nil {
 		return nil, problem("reading", path, err)

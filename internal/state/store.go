@@ -58,10 +58,17 @@ func Open(path string, scope Scope, o Options) (*Store, error) {
 	return openOn(osDisk{}, path, scope, o)
 }
 
-func openOn(d disk, path string, scope Scope, o Options) (*Store, error) {
+// ownFile is where a state lies that path may be a link to: beside it lies what it
+// was told, and there it is replaced.
+func ownFile(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+		return target
 	}
+	return path
+}
+
+func openOn(d disk, path string, scope Scope, o Options) (*Store, error) {
+	path = ownFile(path)
 	s := &Store{path: path, scope: scope, opts: o, disk: d, at: -1, inFlight: map[uint64]int{}}
 	s.synced.L = &s.mu
 	if !o.ReadOnly {

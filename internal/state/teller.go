@@ -36,11 +36,8 @@ type Teller struct {
 // the state in path can't be held. all tells the state to forget the whole of
 // the scope: for one that doesn't exist, but may by the end.
 func Tell(path string, scope Scope, all bool) *Teller {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
 	scope.Workspace = ""
-	return &Teller{path: path, scope: scope, all: all}
+	return &Teller{path: ownFile(path), scope: scope, all: all}
 }
 
 // Begin finds out whether there is a way to tell, before anything is sent. A

@@ -50,8 +50,8 @@ func (t *told) concerns(scope Scope) bool { return t.any || t.scope.SameRecords(
 
 // readTold reads what lies beside a state, and hands out what each file tells, a
 // frame at a time, which is good until forget returns: nothing sent stands for
-// all. A file without any content is one
-// that was made a moment ago: nothing was sent that it would tell of.
+// all. A file without any content is one that was made a moment ago: nothing was
+// sent that it would tell of.
 func readTold(path string, forget func(t *told, sent []sentAs)) ([]told, error) {
 	names, err := filesBeside(path, toldSuffix)
 	if err != nil {
