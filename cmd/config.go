@@ -117,7 +117,7 @@ func (conf *configuration) fill(f *pflag.Flag) error {
 	where := f.Name + " in " + conf.file
 	values, err := textsOf(conf.viper.Get(f.Name))
 	if err != nil {
-		return usage("", "%s: %v", where, err)
+		return usage("write one value; in quotes it is always a text", "%s: %v", where, err)
 	}
 	if f.Name == "columns" { // a list there is a line of CSV here
 		values = []string{csvLine(values)}
@@ -161,10 +161,8 @@ func textsOf(v any) ([]string, error) {
 			texts = append(texts, one...)
 		}
 		return texts, nil
-	case nil:
-		return nil, errors.New(`it has no value (if a word such as null is meant, write "null" in quotes)`)
 	default:
-		return nil, errors.New("it must be a text, a number, true, false, or a list of them (a text in quotes is always one)")
+		return nil, errors.New("it must be a text, a number, true or false")
 	}
 }
 
@@ -187,10 +185,8 @@ func (conf *configuration) read(s *settings) error {
 		conf.file = findConfig()
 	}
 	if conf.file != "" {
-		conf.viper.SetConfigFile(conf.file)
-		conf.viper.SetConfigType("yaml")
-		if err := conf.viper.ReadInConfig(); err != nil {
-			return &hinted{fmt.Errorf("reading the config file %s: %w", conf.file, plainConfigError(err)), "--config FILE names another"}
+		if err := conf.load(); err != nil {
+			return err
 		}
 	}
 	if err := conf.check(conf.viper.AllSettings(), ""); err != nil {
@@ -215,23 +211,6 @@ func findConfig() string {
 		}
 	}
 	return ""
-}
-
-// plainConfigError leaves out the libraries' own words.
-func plainConfigError(err error) error {
-	var notFound viper.ConfigFileNotFoundError
-	var path *fs.PathError
-	var parse viper.ConfigParseError
-	switch {
-	case errors.As(err, &notFound):
-		return errors.New("there is no such file")
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &parse):
-		return errors.New(strings.TrimPrefix(parse.Unwrap().Error(), "yaml: "))
-	default:
-		return err
-	}
 }
 
 // check refuses every key that means nothing, in the file and in its profiles.

@@ -67,12 +67,6 @@ type Pattern Value
 // Place is a position in the job file.
 type Place struct{ Line, Column int } // from 1
 
-// Error puts a problem with a place of the file into the form of the file's own
-// mistakes.
-func (f *File) Error(at Place, problem string) error {
-	return &strictyaml.Error{Name: f.Name, Line: at.Line, Column: at.Column, Problem: problem}
-}
-
 // At names a place: nightly.yaml:7:5.
 func (f *File) At(p Place) string { return fmt.Sprintf("%s:%d:%d", f.Name, p.Line, p.Column) }
 
@@ -152,13 +146,13 @@ func (f *File) match(pattern Pattern) ([]string, error) {
 	}
 	if !strings.ContainsAny(pattern.Text, "*?[") {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, f.Error(pattern.Place, fmt.Sprintf("there is no file %s", path))
+			return nil, f.mistake(pattern, f.whereFrom(path), "there is no file %s", path)
 		}
 		return []string{path}, nil // opening it says what is wrong
 	}
 	found, err := filepath.Glob(path)
 	if err != nil {
-		return nil, f.Error(pattern.Place, fmt.Sprintf("%q is not a pattern of file names: a bracket is left open", pattern.Text))
+		return nil, f.mistake(pattern, `close it with ]; [[] stands for the bracket itself`, "%q is not a pattern of file names: a bracket is left open", pattern.Text)
 	}
 	left := slices.DeleteFunc(slices.Clone(found), func(path string) bool {
 		info, err := os.Stat(path)
@@ -168,9 +162,22 @@ func (f *File) match(pattern Pattern) ([]string, error) {
 	case len(left) > 0:
 		return left, nil
 	case len(found) > 0:
-		return nil, f.Error(pattern.Place, fmt.Sprintf("no file matches %s but directories and reject files, which a pattern takes only if it says .rejects", path))
+		return nil, f.mistake(pattern, "write /*.csv behind a directory; rejects are mended and pushed in a run of their own",
+			"no file matches %s but directories and reject files, which a pattern takes only if it says .rejects", path)
 	}
-	return nil, f.Error(pattern.Place, "no file matches "+path)
+	return nil, f.mistake(pattern, f.whereFrom(path)+"; did the export run?", "no file matches %s", path)
+}
+
+func (f *File) mistake(at Pattern, hint, format string, args ...any) error {
+	return strictyaml.NewError(f.Name, at.Line, at.Column, hint, fmt.Sprintf(format, args...))
+}
+
+// whereFrom says where a path was looked for.
+func (f *File) whereFrom(path string) string {
+	if filepath.IsAbs(path) && !filepath.IsAbs(f.Name) {
+		return "check the name"
+	}
+	return "check the name: paths start from the job file's directory"
 }
 
 // isRejects tells reject files by their names: people.rejects.csv,

@@ -154,7 +154,7 @@ func (p *parser) flag(e strictyaml.Entry) Flag {
 	case !isList:
 		f.Values = []Value{p.value(e, strictyaml.At(e), e.Value)}
 	case !p.o.Flags[e.Name]:
-		p.Stop(list, "", "%s takes one value, not a list", e.Name)
+		p.Stop(list, "write one value; a text that begins with [ stands in quotes", "%s takes one value, not a list", e.Name)
 	case len(list.Values) == 0:
 		p.Stop(e.Key, "leave the key out, or put values into the list", "%s has an empty list", e.Name)
 	default:
@@ -171,7 +171,7 @@ func (p *parser) value(e strictyaml.Entry, at, node ast.Node) Value {
 		text, ok = strictyaml.Word(node)
 	}
 	if !ok {
-		p.Stop(at, "", "%s must have a plain value, not %s", e.Name, strictyaml.KindOf(node))
+		p.Stop(at, strictyaml.WayOut(node), "%s must have a plain value, not %s", e.Name, strictyaml.KindOf(node))
 	}
 	return Value{text, placeOf(at)}
 }
@@ -244,11 +244,13 @@ func (p *parser) name(e strictyaml.Entry) string {
 	}
 	for _, other := range p.file.Pushes {
 		if other.Name == name {
-			p.Stop(strictyaml.At(e), "", "two pushes are named %s, the first in line %d", name, other.Line)
+			p.Stop(strictyaml.At(e), "give each a name of its own", "two pushes are named %s, the first in line %d", name, other.Line)
 		}
 	}
 	return name
 }
+
+const filled = "write a text, or a list of texts; or leave the key out"
 
 // texts demands a text or a list of texts, none of them blank.
 func (p *parser) texts(e strictyaml.Entry) []Value {
@@ -261,11 +263,11 @@ func (p *parser) texts(e strictyaml.Entry) []Value {
 		text, ok := strictyaml.Scalar(node)
 		switch {
 		case !ok && strictyaml.KindOf(node) == "nothing":
-			p.Stop(e.Key, "", "%s must not be blank", e.Name)
+			p.Stop(e.Key, filled, "%s must not be blank", e.Name)
 		case !ok:
-			p.Stop(node, "", "%s must be a text or a list of texts, not %s", e.Name, strictyaml.KindOf(node))
+			p.Stop(node, strictyaml.WayOut(node), "%s must be a text or a list of texts, not %s", e.Name, strictyaml.KindOf(node))
 		case strings.TrimSpace(text) == "":
-			p.Stop(node, "", "%s must not be blank", e.Name)
+			p.Stop(node, filled, "%s must not be blank", e.Name)
 		}
 		all = append(all, Value{text, placeOf(node)})
 	}
@@ -293,7 +295,7 @@ func (p *parser) after(e strictyaml.Entry, push string) []string {
 		known := p.file.Names()
 		switch {
 		case v.Text == push:
-			panic(p.at(v.Place, "", "push %s can't come after itself", push))
+			panic(p.at(v.Place, "after names pushes that stand above; left out, it means all of them", "push %s can't come after itself", push))
 		case !slices.Contains(known, v.Text):
 			hint := "pushes run in the file's order: after names one that stands above"
 			if near := p.o.Closest(v.Text, known); near != "" {

@@ -119,8 +119,8 @@ func TestMappingFileWithoutSchema(t *testing.T) {
 
 func TestMappingFileMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, hint string }{
-		{"an unknown key", "objekt: x", `m.yaml:1:1: unknown key "objekt" (closest: "object")`, "known are object"},
-		{"an unknown key of a column", "columns:\n  a: {to: b, formt: x}", `m.yaml:2:14: unknown key "formt" in column "a" (closest: "format")`, "known are to"},
+		{"an unknown key", "objekt: x", `m.yaml:1:1: unknown key "objekt"`, "did you mean object?"},
+		{"an unknown key of a column", "columns:\n  a: {to: b, formt: x}", `m.yaml:2:14: unknown key "formt" in column "a"`, "did you mean format?"},
 		{"a key twice", "match: a\nmatch: b", `m.yaml:2:1: key "match" stands here twice, first in line 1`, ""},
 		{"a column twice", "columns:\n  a: b\n  a: c", `m.yaml:3:3: key "a" stands here twice, first in line 2`, ""},
 		{"a list for a text", "match: [a]", `m.yaml:1:8: match must be a text, not a list`, ""},
@@ -150,7 +150,7 @@ func TestMappingFileMistakes(t *testing.T) {
 				t.Error(diff)
 			}
 			var fe *FileError
-			if !errors.As(err, &fe) || !strings.Contains(fe.Hint(), tt.hint) {
+			if !errors.As(err, &fe) || fe.Hint() == "" || !strings.Contains(fe.Hint(), tt.hint) {
 				t.Errorf("hint lacks %q: %#v", tt.hint, err)
 			}
 		})

@@ -122,7 +122,7 @@ func (p *fileParser) columns(node ast.Node) {
 func (p *fileParser) separator(e strictyaml.Entry) string {
 	s := p.Text(e)
 	if s == "" {
-		p.Stop(strictyaml.At(e), "", "%s must not be empty", e.Name)
+		p.Stop(strictyaml.At(e), `write what stands between two values, such as ";", or leave the key out`, "%s must not be empty", e.Name)
 	}
 	return s
 }
@@ -132,11 +132,11 @@ func (p *fileParser) separator(e strictyaml.Entry) string {
 func (p *fileParser) column(c strictyaml.Entry) {
 	line := c.Key.GetToken().Position.Line
 	if isBlank(c.Name) {
-		p.Stop(c.Key, "", "a column must have a name")
+		p.Stop(c.Key, "write the column's name as the input's header has it", "a column must have a name")
 	}
 	if to, ok := strictyaml.Scalar(c.Value); ok {
 		if isBlank(to) {
-			p.Stop(strictyaml.At(c), "", "column %s names no attribute", show(c.Name))
+			p.Stop(strictyaml.At(c), `write the attribute's key, or "drop: true" in a block`, "column %s names no attribute", show(c.Name))
 		}
 		p.file.Columns = append(p.file.Columns, FileColumn{Column: c.Name, Line: line, To: to})
 		return
@@ -157,11 +157,11 @@ func (p *fileParser) column(c strictyaml.Entry) {
 		p.use(c, use, use.GetToken().Position.Line)
 		fc := p.file.Columns[len(p.file.Columns)-1]
 		if fc.Drop && len(list.Values) > 1 {
-			p.Stop(use, "", "column %s is both dropped and mapped", show(c.Name))
+			p.Stop(use, "leave one of them out", "column %s is both dropped and mapped", show(c.Name))
 		}
 		for _, other := range p.file.Columns[first : len(p.file.Columns)-1] {
 			if foldName(other.To) == foldName(fc.To) {
-				p.Stop(use, "", "column %s feeds attribute %s twice", show(c.Name), show(fc.To))
+				p.Stop(use, "leave one of them out", "column %s feeds attribute %s twice", show(c.Name), show(fc.To))
 			}
 		}
 	}
@@ -183,7 +183,7 @@ func (p *fileParser) use(c strictyaml.Entry, block ast.Node, line int) {
 		case "format":
 			fc.Format = p.Filled(e)
 			if _, err := newLayout(fc.Format, nil); err != nil {
-				p.Stop(e.Value, "", "%s", err)
+				p.Stop(e.Value, "for example %d.%m.%Y for 31.12.2025, or %Y-%m-%d %H:%M", "%s", err)
 			}
 		case "separator":
 			fc.Separator = p.separator(e)
@@ -218,7 +218,7 @@ func (p *fileParser) use(c strictyaml.Entry, block ast.Node, line int) {
 	}
 	switch {
 	case fc.Drop && len(list) > 1:
-		p.Stop(block, "", "%s is dropped, so nothing else can be said of it", what)
+		p.Stop(block, "leave out drop, or all the rest", "%s is dropped, so nothing else can be said of it", what)
 	case !fc.Drop && fc.To == "":
 		p.Stop(block, `write "to: ATTR", or "drop: true"`, "%s says nothing of where it goes", what)
 	}

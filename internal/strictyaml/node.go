@@ -24,17 +24,17 @@ func (w *Walker) Entries(n ast.Node, what string) []Entry {
 	case *ast.MappingValueNode:
 		pairs = []*ast.MappingValueNode{n}
 	default:
-		w.Stop(n, "", "%s must hold entries like key: value, not %s", what, KindOf(n))
+		w.Stop(n, `write one "key: value" a line, without dashes before them`, "%s must hold entries like key: value, not %s", what, KindOf(n))
 	}
 	seen := map[string]int{}
 	var list []Entry
 	for _, pair := range pairs {
 		name, ok := Word(pair.Key)
 		if !ok {
-			w.Stop(pair.Key, "", "%s can't be a key", KindOf(pair.Key))
+			w.Stop(pair.Key, "a key is a word; put it in quotes if it begins with a special character", "%s can't be a key", KindOf(pair.Key))
 		}
 		if line, twice := seen[name]; twice {
-			w.Stop(pair.Key, "", "key %s stands here twice, first in line %d", w.Show(name), line)
+			w.Stop(pair.Key, "keep one of them; where several values may stand, they are one list: [a, b]", "key %s stands here twice, first in line %d", w.Show(name), line)
 		}
 		seen[name] = pair.Key.GetToken().Position.Line
 		list = append(list, Entry{name, pair.Key, pair.Value})
@@ -82,11 +82,27 @@ func KindOf(n ast.Node) string {
 	return "a plain value"
 }
 
+// fill is the way out where a value is blank.
+const fill = "write a value behind it, or leave the key out"
+
+// WayOut says how to write a text where something else stands.
+func WayOut(n ast.Node) string {
+	switch n.(type) {
+	case nil, *ast.NullNode:
+		return fill + `; a word such as null stands in quotes`
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
+		return "a text that begins with *, & or ! stands in quotes"
+	case *ast.SequenceNode:
+		return "write one value; a text that begins with [ stands in quotes"
+	}
+	return `write one value; a text that begins with { or holds ": " stands in quotes`
+}
+
 // Text demands a scalar.
 func (w *Walker) Text(e Entry) string {
 	s, ok := Scalar(e.Value)
 	if !ok {
-		w.Stop(At(e), "", "%s must be a text, not %s", e.Name, KindOf(e.Value))
+		w.Stop(At(e), WayOut(e.Value), "%s must be a text, not %s", e.Name, KindOf(e.Value))
 	}
 	return s
 }
@@ -103,7 +119,7 @@ func At(e Entry) ast.Node {
 func (w *Walker) Filled(e Entry) string {
 	s := w.Text(e)
 	if strings.TrimSpace(s) == "" {
-		w.Stop(At(e), "", "%s must not be blank", e.Name)
+		w.Stop(At(e), fill, "%s must not be blank", e.Name)
 	}
 	return s
 }
@@ -119,12 +135,16 @@ func (w *Walker) One(e Entry, words ...string) string {
 			return s
 		}
 	}
+	hint := "write one of them, or leave the key out"
+	if near := w.Closest(s, words); ok && near != "" {
+		hint = "did you mean " + near + "?"
+	}
 	if !ok {
 		s = KindOf(e.Value)
 	} else {
 		s = w.Show(s)
 	}
-	w.Stop(At(e), "", "%s must be %s, not %s", e.Name, w.or(words), s)
+	w.Stop(At(e), hint, "%s must be %s, not %s", e.Name, w.or(words), s)
 	return ""
 }
 
@@ -133,7 +153,7 @@ func (w *Walker) Yes(e Entry) bool {
 	if b, ok := e.Value.(*ast.BoolNode); ok {
 		return b.Value
 	}
-	w.Stop(At(e), "", "%s must be true or false", e.Name)
+	w.Stop(At(e), "write true or false, without quotes", "%s must be true or false", e.Name)
 	return false
 }
 
@@ -149,7 +169,7 @@ func (w *Walker) Words(e Entry) []string {
 	for _, v := range list.Values {
 		s, ok := Word(v)
 		if !ok {
-			w.Stop(v, "", "%s must be a list of texts, not of %s", e.Name, KindOf(v))
+			w.Stop(v, WayOut(v), "%s must be a list of texts, not of %s", e.Name, KindOf(v))
 		}
 		all = append(all, s)
 	}
@@ -160,10 +180,11 @@ func (w *Walker) Words(e Entry) []string {
 // " in lookup", says what here is.
 func (w *Walker) Unknown(e Entry, where string, known []string) {
 	text := fmt.Sprintf("unknown key %s%s", w.Show(e.Name), where)
+	hint := "known are " + strings.Join(known, ", ")
 	if key := w.Closest(e.Name, known); key != "" {
-		text += fmt.Sprintf(" (closest: %s)", w.Show(key))
+		hint = "did you mean " + key + "?"
 	}
-	w.Stop(e.Key, "known are "+strings.Join(known, ", "), "%s", text)
+	w.Stop(e.Key, hint, "%s", text)
 }
 
 func (w *Walker) or(words []string) string {

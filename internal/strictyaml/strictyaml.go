@@ -5,13 +5,10 @@
 package strictyaml
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
@@ -22,7 +19,9 @@ const maxFile = 4 << 20
 // Dialect says how messages speak of a kind of file.
 type Dialect struct {
 	Kind      string // "mapping file"
-	EmptyHint string // what to do about an empty one; "" for no advice
+	EmptyHint string // what to do about an empty one
+
+	MayBeEmpty bool // an empty one is right, and not walked over
 
 	// Show puts a text of the file into a message, quoted.
 	Show func(text string) string
@@ -68,15 +67,19 @@ func Walk(name string, data []byte, d Dialect, walk func(w *Walker, root ast.Nod
 	w := &Walker{Name: name, Dialect: d}
 	switch {
 	case len(data) > maxFile:
-		return &Error{Name: name, Problem: "it is too large for a " + d.Kind}
+		return &Error{Name: name, Problem: "it is too large for a " + d.Kind, hint: "is it the right file? such files are written by people"}
 	case !utf8.Valid(data):
-		return &Error{Name: name, Problem: "it is not UTF-8 text"}
+		return &Error{Name: name, Problem: "it is not UTF-8 text", hint: "save it as UTF-8, if it is the right file"}
 	}
 	tree, err := parse(name, data)
 	if err != nil {
 		return err
 	}
-	return w.Guard(func() { walk(w, w.root(tree)) })
+	return w.Guard(func() {
+		if root := w.root(tree); root != nil {
+			walk(w, root)
+		}
+	})
 }
 
 // Guard calls walk and gives the error with which it was ended, if it was.
@@ -100,11 +103,11 @@ func (w *Walker) root(tree *ast.File) ast.Node {
 			continue
 		}
 		if root != nil {
-			w.Stop(document.Body, "", "a %s holds one document", w.Kind)
+			w.Stop(document.Body, "remove the --- and what follows it, or put that into a file of its own", "a %s holds one document", w.Kind)
 		}
 		root = document.Body
 	}
-	if root == nil {
+	if root == nil && !w.MayBeEmpty {
 		panic(&Error{Name: w.Name, Problem: "the " + w.Kind + " is empty", hint: w.EmptyHint})
 	}
 	return root
@@ -115,7 +118,7 @@ func (w *Walker) root(tree *ast.File) ast.Node {
 func parse(name string, data []byte) (tree *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			tree, err = nil, &Error{Name: name, Problem: "it is not valid YAML"}
+			tree, err = nil, syntaxError(name, nil)
 		}
 	}()
 	tree, err = parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
@@ -123,19 +126,6 @@ func parse(name string, data []byte) (tree *ast.File, err error) {
 		return nil, syntaxError(name, err)
 	}
 	return tree, nil
-}
-
-// syntaxError puts a syntax error of the YAML library into one line.
-func syntaxError(name string, err error) error {
-	e := &Error{Name: name, Problem: "it is not valid YAML"}
-	var syntax yaml.Error
-	if errors.As(err, &syntax) {
-		e.Problem += ": " + strings.Join(strings.Fields(syntax.GetMessage()), " ")
-		if at := syntax.GetToken(); at != nil && at.Position != nil {
-			e.Line, e.Column = at.Position.Line, at.Position.Column
-		}
-	}
-	return e
 }
 
 // Stop ends the walk with a mistake at n.

@@ -41,6 +41,42 @@ func TestAWalkEndsAtTheFirstMistake(t *testing.T) {
 		case err == nil && c.want == "":
 		case !errors.As(err, &mistake) || err.Error() != c.want:
 			t.Errorf("%.40q\n got %v\nwant %s", c.text, err, c.want)
+		case mistake.Hint() == "":
+			t.Errorf("%.40q\n%v: there is no way out", c.text, err)
+		}
+	}
+}
+
+// The YAML library's own words are for those who know its grammar.
+func TestASlipInTheYAMLIsToldInPlainWords(t *testing.T) {
+	const fits = "the line fits neither the one above it nor a block of its own"
+	for _, c := range []struct{ text, want, hint string }{
+		{"columns: [", ":1:10: the list that begins here is not closed", "write ] at its end"},
+		{"a: [1,2\nb: 3", ":2:1: the list above is not closed", "write ] at its end"},
+		{"a: {b: c", ":1:4: the block that begins here is not closed", "write } at its end"},
+		{"a: ]", ":1:4: no list is open that this ] could close", "in quotes"},
+		{"a: 'x", ":1:4: the quote that opens this text is not closed", "close it"},
+		{"a: \"x", ":1:4: the quote that opens this text is not closed", "close it"},
+		{"a:\n\tb: 1", ":2:1: a tab stands where spaces must", "indent with spaces"},
+		{"a: b: c", ":1:4: a second colon stands in this entry, or the line below it is indented as if it went on", "in quotes"},
+		{"a: 1\n b: 2", ":1:4: a second colon stands in this entry, or the line below it is indented as if it went on", "alike"},
+		{"a: @x", ":1:4: a text begins with a character that YAML keeps for itself", "put the text in quotes"},
+		{"a: %x", ":1:4: a text can't begin with %", "put the text in quotes"},
+		{"a: &x", ":1:4: a text can't begin with &", "put the text in quotes"},
+		{"a: \"C:\\Users\"", ":1:7: a backslash means something in double quotes, and this is nothing it can mean", "single quotes"},
+		{"a: \"x\" y", ":1:8: text follows a value that ends before it", "one pair of quotes"},
+		{"key\nb: 1", ":1:1: here stands no entry like key: value", "a colon and a space"},
+		{"- a\nb: c", ":2:1: " + fits, "indent the lines of a block alike"},
+		{"pushes:\n  - name: a\n   files: b", ":3:4: " + fits, "indent the lines of a block alike"},
+		{"a:\n  - b\n c", ":3:2: " + fits, "indent the lines of a block alike"},
+	} {
+		err := strictyaml.Walk("f.yaml", []byte(c.text), dialect(), func(*strictyaml.Walker, ast.Node) {})
+		place, problem, _ := strings.Cut(c.want, ": ")
+		var mistake *strictyaml.Error
+		if !errors.As(err, &mistake) || err.Error() != "f.yaml"+place+": it is not valid YAML: "+problem {
+			t.Errorf("%q\n got %v\nwant %s", c.text, err, c.want)
+		} else if !strings.Contains(mistake.Hint(), c.hint) {
+			t.Errorf("%q: the hint is %q, want %q", c.text, mistake.Hint(), c.hint)
 		}
 	}
 }
