@@ -58,8 +58,10 @@ func (c *conversion) converterFor(t *target, s settings) converter {
 		return &textConverter{validation: a.Validation}
 	case client.TypePhoneNumber:
 		return phoneConverter{}
-	case client.TypeNumber, client.TypeRating:
+	case client.TypeNumber:
 		return &numberConverter{locale: c.locale}
+	case client.TypeRating:
+		return &ratingConverter{numberConverter{locale: c.locale}}
 	case client.TypeCurrency:
 		return newCurrencyConverter(c.locale, a.Currency)
 	case client.TypeCheckbox:

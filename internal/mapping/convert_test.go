@@ -185,7 +185,7 @@ func TestTexts(t *testing.T) {
 		{"", "@b.de", `"@b.de" is not an e-mail address (a part is missing)`},
 	})
 	run(t, "site", []conversionTest{
-		{"", "https://a.de/x?y", `"https://a.de/x?y"`}, {"", "a.de", `"a.de"`}, {"", "a b", `"a b" is not a URL`}, {"", "https://", `"https://" is not a URL`}, {"", "none", `"none" is not a URL`},
+		{"", "https://a.de/x?y", `"https://a.de/x?y"`}, {"", "a.de", `"a.de"`}, {"", "a b", `"a b" is not a URL (it holds a blank, quote or angle bracket)`}, {"", "https://", `"https://" is not a URL (its host is missing)`}, {"", "none", `"none" is not a URL (it has no dot, as a host has)`},
 	})
 	run(t, "phone", []conversionTest{
 		{"", "+49 30 123-4", `"+49 30 123-4"`},
@@ -218,11 +218,15 @@ func TestDates(t *testing.T) {
 		{"", "31/12/2025", `"31/12/2025" is not a date (the day comes first: use --locale en-GB, de, fr or the like)`},
 		{"", "03/04/2025", `"03/04/2025" is not a date (it has two readings: use --locale en-US where the month comes first, en-GB where the day does)`},
 		{"", "2025/12/31", `"2025/12/31" is not a date (write it as 2025-12-31; a mapping file can say how to read it: "format")`}, {"", "2025-6-1", `"2025-6-1" is not a date (write it as 2025-12-31; a mapping file can say how to read it: "format")`}, {"", "20250601", `"20250601" is not a date (write it as 2025-12-31; a mapping file can say how to read it: "format")`},
-		{"", "32.12.2025", `"32.12.2025" is not a date (write it as 2025-12-31)`}, {"", "1735689600", `"1735689600" is not a date (it looks like a Unix time: export it as 2025-12-31)`},
+		{"", "32.12.2025", `"32.12.2025" is not a date of the calendar`}, {"", "1735689600", `"1735689600" is not a date (it looks like a Unix time: export it as 2025-12-31)`},
 		{"", "1. Februar 2025", `"1. Februar 2025" is not a date (it has the month's name in the language of --locale de)`}, {"", "31-Dec-2025", `"31-Dec-2025" is not a date (it has the month's name in the language of --locale en-US)`},
 		{"de", "3 mai 2025", `"2025-05-03"`}, {"de", "3 août 2025", `"3 août 2025" is not a date (it has the month's name in the language of --locale fr)`},
 		{"", "45292", `"45292" is not a date (it looks like a spreadsheet's day number: format the column as a date, or export it as 2025-12-31)`},
 		{"", "soon", `"soon" is not a date (write it as 2025-12-31)`},
+		// A day that no calendar has doesn't become one in another locale.
+		{"", "31.02.2025", `"31.02.2025" is not a date of the calendar`}, {"", "29/02/2025", `"29/02/2025" is not a date of the calendar`}, {"", "02/30/2025", `"02/30/2025" is not a date of the calendar`}, {"", "13/13/2025", `"13/13/2025" is not a date of the calendar`},
+		{"", "2025-2-30", `"2025-2-30" is not a date of the calendar`}, {"", "2025/02/30", `"2025/02/30" is not a date of the calendar`}, {"", "20250230", `"20250230" is not a date of the calendar`}, {"", "30. Februar 2025", `"30. Februar 2025" is not a date of the calendar`}, {"", "Feb 30, 2025", `"Feb 30, 2025" is not a date of the calendar`},
+		{"en", "31/02/2025", `"31/02/2025" is not a date of the calendar`}, {"", "29.02.2024", `"29.02.2024" is not a date (if it is German, use --locale de)`}, {"", "12.31.2025", `"12.31.2025" is not a date (the month comes first: use --locale en-US)`},
 		{"", "1.1.25", `"1.1.25" is not a date (its year has no four digits; a mapping file can say how to read it: "format")`},
 		{"de", "31.12.2025", `"2025-12-31"`}, {"de", "1.2.2025", `"2025-02-01"`}, {"de", "2025-12-31", `"2025-12-31"`}, {"de", "31/12/2025", `"2025-12-31"`}, {"de", "31. Dezember 2025", `"2025-12-31"`}, {"de", "1. März 2025", `"2025-03-01"`}, {"de", "31.12.2025 00:00", `"2025-12-31"`},
 		{"de", "31.02.2025", `"31.02.2025" is not a date of the calendar`}, {"de", "31.12/2025", `"31.12/2025" is not a date of locale de (write it as 2025-12-31)`},
@@ -249,6 +253,7 @@ func TestDatetimes(t *testing.T) {
 		{"", "2025-06-01", `"2025-06-01" has no time of day (a mapping file can read it as midnight: "format: '%Y-%m-%d'")`},
 		{"", "2025-06-01T25:00:00Z", `"2025-06-01T25:00:00Z" is not a date and time (write it as 2025-12-31T23:59:00+01:00)`}, {"", "2025-06-01T24:00:00Z", `"2025-06-01T24:00:00Z" is not a date and time (write it as 2025-12-31T23:59:00+01:00)`}, {"", "2025-06-01T12:00:00+25:00", `"2025-06-01T12:00:00+25:00" is not a date and time (write it as 2025-12-31T23:59:00+01:00)`},
 		{"", "2025-02-30T12:00:00Z", `"2025-02-30T12:00:00Z" is not a date of the calendar`},
+		{"", "31.02.2025 14:30", `"31.02.2025 14:30" is not a date of the calendar`},
 		{"", "31.12.2025 14:30", `"31.12.2025 14:30" is not a date and time (if it is German, use --locale de)`},
 		{"de", "31.12.2025 14:30", `"2025-12-31T14:30:00+01:00"`}, {"de", "31.12.2025, 14:30:05 Uhr", `"2025-12-31T14:30:05+01:00"`}, {"en-US", "12/31/2025 2:30 PM", `"2025-12-31T14:30:00+01:00"`}, {"en-US", "12/31/2025 12:05:00 AM", `"2025-12-31T00:05:00+01:00"`},
 		{"en-US", "12/31/2025 14:30 PM", `"12/31/2025 14:30 PM" is not a date and time (write it as 2025-12-31T23:59:00+01:00)`},

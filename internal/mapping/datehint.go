@@ -5,8 +5,14 @@ import (
 	"unicode"
 )
 
+// noSuchDay goes after "is not a date".
+const noSuchDay = " of the calendar"
+
 // dateHint says, in brackets, what a cell that is no date looks like.
 func dateHint(s string, l *locale, guesses *localeGuesses) string {
+	if noDay(s, guesses) {
+		return noSuchDay
+	}
 	const iso = " (write it as 2025-12-31)"
 	const isoOrFormat = ` (write it as 2025-12-31; a mapping file can say how to read it: "format")`
 	parts, _, numeric := numericParts(s)
@@ -18,7 +24,7 @@ func dateHint(s string, l *locale, guesses *localeGuesses) string {
 	case !numeric && len(s) == 8 && allDigits(s):
 		return isoOrFormat
 	case !numeric:
-		if tag := guesses.reads(s); tag != "" {
+		if tag, _ := guesses.reads(s); tag != "" {
 			return " (it has the month's name in the language of --locale " + tag + ")"
 		}
 		return localeTail(l, iso)
@@ -48,28 +54,58 @@ func dateHint(s string, l *locale, guesses *localeGuesses) string {
 	return iso
 }
 
+// noDay tells what is written like a date, but names a day that there is not in
+// whatever order its parts are read.
+func noDay(s string, guesses *localeGuesses) bool {
+	parts, _, numeric := numericParts(s)
+	switch {
+	case !numeric && len(s) == 8 && allDigits(s):
+		return noDayOf(s[:4], s[4:6], s[6:]) && noDayOf(s[:2], s[2:4], s[4:])
+	case !numeric:
+		tag, valid := guesses.reads(s)
+		return tag != "" && !valid
+	}
+	return noDayOf(parts[0], parts[1], parts[2])
+}
+
+// noDayOf takes three numbers of which the first or the last is the year: the
+// one with four digits.
+func noDayOf(first, second, third string) bool {
+	a, b, c := digits(first), digits(second), digits(third)
+	switch {
+	case len(first) == 4:
+		return !day{a, b, c}.valid()
+	case len(third) == 4:
+		return !day{c, b, a}.valid() && !day{c, a, b}.valid()
+	}
+	return false
+}
+
 // localeGuesses looks for the language of a month's name, for a hint.
 type localeGuesses struct{ locales []*locale }
 
-// reads gives the first of some common locales that reads s as a date; "" where
-// none does.
-func (g *localeGuesses) reads(s string) string {
+// reads gives the first of some common locales that reads s as a date, best as
+// one that the calendar has; "" where none does.
+func (g *localeGuesses) reads(s string) (tag string, valid bool) {
 	if g == nil || strings.IndexFunc(s, unicode.IsLetter) < 0 {
-		return ""
+		return "", false
 	}
-	for i, tag := range []string{"de", "en-US", "fr", "es", "it", "nl", "pt", "pl", "sv", "da"} {
+	for i, guess := range []string{"de", "en-US", "fr", "es", "it", "nl", "pt", "pl", "sv", "da"} {
 		if i == len(g.locales) {
-			l, err := newLocale(tag)
+			l, err := newLocale(guess)
 			if err != nil {
-				return ""
+				return "", false
 			}
 			g.locales = append(g.locales, l)
 		}
-		if d, _, ok := g.locales[i].namedDay(s); ok && d.valid() {
-			return tag
+		switch d, _, ok := g.locales[i].namedDay(s); {
+		case ok && d.valid():
+			return guess, true
+		case ok:
+			tag = guess
 		}
 	}
-	return ""
+	return tag, false
 }
 
 // unixTime tells the seconds or milliseconds since 1970 of our days.

@@ -94,7 +94,11 @@ func (c *datetimeConverter) read(s string) (moment, string) {
 	}
 	switch {
 	case !ok:
-		return moment{}, " is not a date and time" + c.dateTimeHint(s)
+		hint := c.dateTimeHint(s)
+		if hint == noSuchDay {
+			return moment{}, " is not a date" + hint
+		}
+		return moment{}, " is not a date and time" + hint
 	case !d.valid():
 		return moment{}, notInCalendar(s, d, c.locale)
 	case rest == "":

@@ -99,14 +99,14 @@ func (c *textConverter) validate(s string) string {
 	switch {
 	case s == "" || !email && !url:
 		return ""
-	case email && emailProblem(s) == "", url && couldBeURL(s):
+	case email && emailProblem(s) == "", url && urlProblem(s) == "":
 		return ""
 	case email && url:
 		return show(s) + " is neither an e-mail address nor a URL"
 	case email:
 		return show(s) + " is not an e-mail address" + emailProblem(s)
 	}
-	return show(s) + " is not a URL"
+	return show(s) + " is not a URL" + urlProblem(s)
 }
 
 // emailProblem says, in brackets, why s can't be one e-mail address; "" where it
@@ -134,17 +134,6 @@ func emailProblem(s string) string {
 		return " (a part of its domain is missing)"
 	}
 	return ""
-}
-
-func couldBeURL(s string) bool {
-	if strings.ContainsAny(s, " \t\r\n<>\"") {
-		return false
-	}
-	scheme, rest, found := strings.Cut(s, "://")
-	if found {
-		return scheme != "" && rest != "" && !strings.HasPrefix(rest, "/")
-	}
-	return strings.ContainsAny(s, ".:")
 }
 
 // phoneConverter keeps phone numbers as text: their form is the API's business.
