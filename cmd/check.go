@@ -2,10 +2,14 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/crmsync/crmsync/internal/source"
 )
@@ -18,6 +22,8 @@ func (r *pushRun) check() error {
 	switch {
 	case len(r.paths) == 0:
 		return usage("for example: crmsync push products.csv --match sku (- reads stdin)", "no FILE is given: there is nothing to push")
+	case s.format == source.Auto && slices.ContainsFunc(r.paths, isYAML):
+		return notRecords(r.paths[slices.IndexFunc(r.paths, isYAML)])
 	case r.match == "":
 		return usage("it is what identifies a record, such as sku, email or domain: "+r.candidates(),
 			"--match is missing: say by which attribute records are found again")
@@ -95,7 +101,28 @@ func (r *pushRun) candidates() string {
 	if r.settings.sandbox {
 		command += " --sandbox"
 	}
-	return command + " lists the attributes, and which are unique"
+	command += " lists the attributes, and which are unique"
+	if r.settings.object == "" && object != "OBJECT" {
+		command += fmt.Sprintf("; if %s is no object, crmsync objects lists those that --object can name", object)
+	}
+	return command
+}
+
+// isYAML tells files that say what to do with records.
+func isYAML(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	info, err := os.Stat(path)
+	return (ext == ".yaml" || ext == ".yml") && err == nil && info.Mode().IsRegular()
+}
+
+// notRecords says where a YAML file belongs that was given as an input.
+func notRecords(path string) error {
+	text, _ := os.ReadFile(path) // opening it was tried
+	if regexp.MustCompile(`(?m)^["']?pushes["']?\s*:`).Match(text) {
+		return usage("to run it: crmsync run "+shellQuote([]string{path}), "%s is a job file, not one of records", path)
+	}
+	return usage("a mapping file goes with its records: crmsync push FILE --mapping "+shellQuote([]string{path}),
+		"%s is YAML, which holds no records: they come as CSV, TSV, NDJSON, JSON or XLSX", path)
 }
 
 // checkPaths refuses an input that is named twice: its records would be sent
@@ -131,7 +158,7 @@ func (r *pushRun) checkPaths() error {
 }
 
 // nameObject finds the object that all inputs are pushed into.
-func (r *pushRun) nameObject(context.Context) error {
+func (r *pushRun) nameObject(ctx context.Context) error {
 	if r.object = r.settings.object; r.object == "" && r.file != nil {
 		r.object = r.file.Object
 	}
@@ -148,8 +175,22 @@ func (r *pushRun) nameObject(context.Context) error {
 		case r.object == "":
 			r.object, r.objectFrom = name, path
 		case r.object != name:
+			if err := r.oneMissing(ctx); err != nil {
+				return err // a slip of the keyboard names no object
+			}
 			return usage("--object SLUG pushes all of them into one object; otherwise push them one by one",
 				"the files' names disagree about the object: %s says %s, %s says %s", r.objectFrom, r.object, path, name)
+		}
+	}
+	return nil
+}
+
+// oneMissing is the error of the first input that isn't there.
+func (r *pushRun) oneMissing(ctx context.Context) error {
+	for _, path := range r.paths {
+		if _, err := os.Stat(path); path != "-" && errors.Is(err, fs.ErrNotExist) {
+			_, err := source.Open(ctx, path, source.Options{})
+			return withClosestFile(err, path)
 		}
 	}
 	return nil

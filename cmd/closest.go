@@ -69,7 +69,7 @@ func didYouMean(name string, candidates []string, prefix, otherwise string) stri
 // withClosestFile adds to the error about a file that isn't there which one was
 // likely meant, of those in its directory.
 func withClosestFile(err error, path string) error {
-	if _, problem := os.Stat(path); path == "-" || !errors.Is(problem, fs.ErrNotExist) {
+	if _, problem := os.Stat(path); path == "-" || strings.ContainsAny(path, "*?[") || !errors.Is(problem, fs.ErrNotExist) {
 		return err
 	}
 	dir, name := filepath.Split(path)
@@ -80,10 +80,40 @@ func withClosestFile(err error, path string) error {
 			names = append(names, e.Name())
 		}
 	}
-	if best := closest(name, names); best != "" {
+	if best := closestFile(name, names); best != "" {
 		return &hinted{err, "did you mean " + dir + best + "?"}
 	}
 	return err
+}
+
+// closestFile is the file that a name most likely means, or "". Names that differ
+// in a number are files of other days, and an ending that all have makes nothing
+// near.
+func closestFile(name string, names []string) string {
+	stem := strings.ToLower(strings.TrimSuffix(name, filepath.Ext(name)))
+	best, bestDistance := "", 1+len(stem)/4
+	if len(stem) < 8 {
+		bestDistance = 2
+	}
+	for _, other := range slices.Sorted(slices.Values(names)) {
+		d := distance(strings.ToLower(name), strings.ToLower(other))
+		if strings.EqualFold(name, strings.TrimSuffix(other, filepath.Ext(other))) {
+			d = 0 // the ending was left out
+		}
+		if d < min(bestDistance, len(stem)) && digitsOf(name) == digitsOf(other) {
+			best, bestDistance = other, d
+		}
+	}
+	return best
+}
+
+func digitsOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, name)
 }
 
 // shellQuote writes words as a command line that a POSIX shell reads back.

@@ -57,6 +57,9 @@ func (conf *configuration) stated(flag string) bool {
 // environment, then from the config file.
 func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	conf := newConfiguration(c)
+	if err := conf.refuseEmpty(c); err != nil {
+		return nil, err
+	}
 	if err := conf.read(s); err != nil {
 		return nil, err
 	}
@@ -78,6 +81,17 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	}
 	a.warnOfMisspeltVariables(newSettings().names())
 	return conf, nil
+}
+
+// refuseEmpty refuses the empty text where the default would take its place: it
+// may be another CRM than was meant.
+func (conf *configuration) refuseEmpty(c *cobra.Command) error {
+	for _, name := range []string{"base-url", "object", "match", "sheet", "config", keyProfile} {
+		if conf.explicit[name] && c.Flags().Lookup(name).Value.String() == "" {
+			return usage("an unset variable in a script looks like this; leave the flag out if nothing is meant", "--%s has an empty value", name)
+		}
+	}
+	return nil
 }
 
 // settleVerbosity decides between -q and -v: what the command line says counts

@@ -54,6 +54,14 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 	return nil
 }
 
+// noteNothing says that inputs held no records at all: it may be what is wanted,
+// or an export that failed.
+func (r *pushRun) noteNothing(result *push.Result) {
+	if result.Outcome == push.Complete && result.Read == 0 && r.settings.shard.Count == 0 {
+		r.app.note(strings.Join(r.paths, ", ") + ": there were no records to push")
+	}
+}
+
 // modifiedAt is when a file was last written, the zero time where that can't be
 // told.
 func modifiedAt(path string) time.Time {
@@ -96,6 +104,10 @@ func (r *pushRun) placeRejects(context.Context) error {
 	asDirectory := isDirectory(named)
 	ofSeveral := len(r.inputs) > 1 || r.part != nil && r.conf.explicit["rejects"]
 	if ofSeveral && named != "" && !asDirectory {
+		if isRecords(named) {
+			return usage("name a directory, such as --rejects rejects, or leave it out: reject files stand beside their inputs then",
+				"--rejects %s: with several inputs it names a directory, and this is the name of a file", named)
+		}
 		if err := r.makeRejectDirectory(named); err != nil {
 			return usage("leave out --rejects: reject files stand beside their inputs then",
 				"--rejects %s: with several inputs it names a directory, and none can be made: %v", named, err)

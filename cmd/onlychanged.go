@@ -130,11 +130,14 @@ func longDuration(text string) (time.Duration, error) {
 	case strings.HasSuffix(text, "w"):
 		unit = 7 * 24 * time.Hour
 	default:
-		return positiveDuration(text)
+		if d, err := positiveDuration(text); err == nil {
+			return d, nil
+		}
 	}
-	n, err := wholeNumber(1)(text[:len(text)-1])
-	if err != nil || n > 10_000 {
-		return 0, fmt.Errorf("%q is not a duration such as 12h, 7d or 2w", text)
+	if unit > 0 {
+		if n, err := wholeNumber(1)(text[:len(text)-1]); err == nil && n <= 10_000 {
+			return time.Duration(n) * unit, nil
+		}
 	}
-	return time.Duration(n) * unit, nil
+	return 0, fmt.Errorf("%q is not a duration such as 12h, 7d or 2w", text)
 }

@@ -284,6 +284,7 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 	if result.NotSent > 0 && slices.ContainsFunc(r.inputs, (*input).isStream) && !r.settings.dryRun {
 		r.app.note("stdin can't be gone on with: put it into a file and push that; what was sent already is only updated again")
 	}
+	r.noteNothing(result)
 	return code, err
 }
 

@@ -130,8 +130,9 @@ func (j *jobRun) read(args []string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("there is no such file")
 		}
-		hint := "check the spelling and the working directory; the names of pushes come after the file's"
-		return usage(cmp.Or(hintOf(withClosestFile(err, j.path)), hint), "reading the job file %s: %v", j.path, err)
+		err = &hinted{fmt.Errorf("reading the job file %s: %w", j.path, err),
+			"check the spelling and the working directory; the names of pushes come after the file's"}
+		return withClosestFile(err, j.path)
 	}
 	if j.file, err = job.Parse(j.path, data, jobOptions()); err != nil {
 		hint := hintOf(err)
@@ -151,6 +152,9 @@ func (j *jobRun) read(args []string) error {
 			return err
 		}
 		if r.paths, err = j.file.Inputs(p); err != nil {
+			for _, pattern := range p.Files {
+				err = withClosestFile(err, j.file.Path(pattern.Text))
+			}
 			return err
 		}
 		j.pushes = append(j.pushes, r)

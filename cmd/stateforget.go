@@ -12,6 +12,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/source"
 	"github.com/crmsync/crmsync/internal/state"
 )
 
@@ -102,11 +103,21 @@ func (a *app) forgetRun(path string) error {
 		hint := "crmsync state list tells which there are"
 		if strings.HasSuffix(path, stateSuffix) {
 			hint = "crmsync state forget --all --state " + shellQuote([]string{path}) + " forgets what --only-changed remembers there"
+		} else if object := source.ObjectName(path); remembersObject(object) {
+			hint = "what --only-changed remembers of the object is forgotten with crmsync state forget --object " + shellQuote([]string{object})
 		}
 		return &hinted{fmt.Errorf("no unfinished run of %s is known", path), hint}
 	}
 	a.note(fmt.Sprintf("the next push of %s starts from the beginning", path))
 	return nil
+}
+
+// remembersObject tells whether --only-changed remembers records of an object.
+func remembersObject(slug string) bool {
+	files, _ := rememberedFiles(&settings{})
+	return slices.ContainsFunc(files, func(f rememberedFile) bool {
+		return slices.ContainsFunc(f.summaries, func(sum state.Summary) bool { return sum.Scope.Object == slug })
+	})
 }
 
 func forgetJournal(e journal.Entry) error {

@@ -34,6 +34,9 @@ func parseBaseURL(s string) (*url.URL, error) {
 	}
 	const form = "the right form is " + DefaultBaseURL
 	u, err := url.Parse(s)
+	if err != nil && !strings.Contains(s, "://") { // 127.0.0.1:8080 is read as a path with a colon
+		u, err = url.Parse("//" + s)
+	}
 	if err != nil {
 		// url.Parse's error repeats the text, and a password with it.
 		return bad("it can't be read as an address", form)
@@ -43,7 +46,12 @@ func parseBaseURL(s string) (*url.URL, error) {
 	}
 	scheme := strings.ToLower(u.Scheme)
 	if !strings.Contains(s, "://") {
-		return bad(fmt.Sprintf("%q has no https:// in front", s), "write https://"+strings.TrimLeft(s, "/"))
+		rest := strings.TrimLeft(s, "/")
+		here := "https://"
+		if local, err := url.Parse("http://" + rest); err == nil && isLoopback(local.Hostname()) {
+			here = "http://"
+		}
+		return bad(fmt.Sprintf("%q has no %s in front", s, here), "write "+here+rest)
 	}
 	switch {
 	case scheme != "https" && scheme != "http":

@@ -35,7 +35,8 @@ func TestBaseURLs(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		"api.zeeg.me/v2":               `"api.zeeg.me/v2" has no https:// in front`,
-		"localhost:8080":               "has no https:// in front",
+		"localhost:8080":               `"localhost:8080" has no http:// in front`,
+		"127.0.0.1:8080/v2":            `"127.0.0.1:8080/v2" has no http:// in front`,
 		"/v2":                          "has no https:// in front",
 		"ftp://crm.example":            "begins with ftp://",
 		"http://crm.example":           "http:// to crm.example would send the token in plain text",

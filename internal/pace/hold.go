@@ -160,7 +160,7 @@ func (h *hold) pause(now, wait time.Duration, outage bool, f *Feedback) {
 	}
 	if without := now - h.began; without >= h.maxWait {
 		h.tooLong = &TooLongError{Until: h.clock().Add(wait), Wait: without, Max: h.maxWait,
-			Why: fmt.Sprintf("%s: no good answer for %s", h.why, rounded(without))}
+			Why: fmt.Sprintf("%s: no good answer for %s", whyExactly(f), rounded(without))}
 		return
 	}
 	// The last try is worth making before the time allowed is over.
@@ -187,6 +187,14 @@ func (f *Feedback) wait() time.Duration {
 		return l.Reset
 	}
 	return 0
+}
+
+// whyExactly is the reason with what only an ended run has room for.
+func whyExactly(f *Feedback) string {
+	if f.Kind == Failed && f.Status == 0 && f.Message != "" {
+		return reason(f) + " (" + f.Message + ")"
+	}
+	return reason(f)
 }
 
 func reason(f *Feedback) string {

@@ -85,7 +85,8 @@ type Feedback struct {
 	Started time.Time     // when the request left
 	Latency time.Duration // until its answer
 	Limits  Limits
-	Status  int // the HTTP status, to say why everybody waits; 0 where there was none
+	Status  int    // the HTTP status, to say why everybody waits; 0 where there was none
+	Message string // what went wrong, to say why the run stops where there was no answer
 }
 
 // Limits is what an answer's headers say about the rate limit.

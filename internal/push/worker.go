@@ -148,5 +148,5 @@ func feedback(started time.Time, res client.Result) pace.Feedback {
 	case res.Outcome == client.Retryable:
 		kind = pace.Failed
 	}
-	return pace.Feedback{Kind: kind, Status: res.Status, Started: started, Latency: res.Latency, Limits: pace.Limits(res.Limits)}
+	return pace.Feedback{Kind: kind, Status: res.Status, Message: res.Message, Started: started, Latency: res.Latency, Limits: pace.Limits(res.Limits)}
 }

@@ -61,6 +61,13 @@ func chooseCharset(name, wanted string, s *survey) (charset, error) {
 				Advice:  "leave --encoding away",
 			}
 		}
+		if marked.bom == 0 && strings.HasPrefix(c.name, "utf-16") && len(s.sample) > 1 && bytes.IndexByte(s.sample, 0) < 0 {
+			return c, &InputError{
+				Input:   name,
+				Problem: fmt.Sprintf("the encoding was given as %s, but the text isn't: in that, a comma and a line end have a zero byte each", c.name),
+				Advice:  "leave --encoding away",
+			}
+		}
 		c.bom = marked.bom
 		c.clean = c.name == utf8Name && s.checked && s.text.broken == 0
 		return c, nil

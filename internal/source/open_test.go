@@ -88,6 +88,8 @@ func TestOpenSaysWhyItCannot(t *testing.T) {
 		{"Cyrillic text", "p.csv", encoded(t, charmap.Windows1251, "sku,name\n"+strings.Repeat("A,Настольная лампа\n", 20)), Options{},
 			"p.csv: the text is not UTF-8, and not Western European (Windows-1252) either", "windows-1251"},
 		{"an unknown encoding", "p.csv", "a\n1\n", Options{Encoding: "klingon"}, "--encoding klingon: no encoding of this name is known", "windows-1252"},
+		{"UTF-16 that is none", "p.csv", "a,b\n1,2\n", Options{Encoding: "utf-16"},
+			"p.csv: the encoding was given as utf-16le, but the text isn't: in that, a comma and a line end have a zero byte each", "--encoding"},
 		{"an encoding against the byte order mark", "p.csv", "\uFEFFa\n1\n", Options{Encoding: "windows-1252"},
 			"p.csv: the encoding was given as windows-1252, but the text begins with the byte order mark of utf-8", "--encoding"},
 		{"a quote as delimiter", "p.csv", "a\nb\n", Options{Delimiter: '"'}, `--delimiter: '"' can't stand between cells`, ""},
