@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -13,8 +14,11 @@ import (
 // input is not, since the reject file tells it.
 func (r *pushRun) again(result push.Result) string {
 	// Until the run is complete, its reject file is still growing.
-	if len(result.RejectFiles) == 0 || r.settings.dryRun || result.NotSent > 0 {
+	if len(result.RejectFiles) == 0 || r.settings.dryRun || result.NotSent > 0 || result.Unread {
 		return ""
+	}
+	if r.part != nil && result.Outcome == push.Stopped {
+		return "" // the job would push the input again, and its rejects with it
 	}
 	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
 	words = append(words, "--object", r.object, "--match", r.match)
@@ -52,9 +56,30 @@ func flagWords(f *pflag.Flag) []string {
 	return words
 }
 
+// adviseOnRejects says what to do about too many rejects: where records are left,
+// or a job pushes the input again, mending the reject file alone is not enough.
+func (r *pushRun) adviseOnRejects(err error, result *push.Result) error {
+	var many *push.TooManyRejectsError
+	if !errors.As(err, &many) {
+		return err
+	}
+	const allow = "allow more with --max-rejects"
+	switch left := result.NotSent > 0 || result.Unread; {
+	case !many.Max.Set && r.settings.dryRun:
+		return &hinted{err, "this looks like the mapping, not the data; to look at the rest all the same, " + allow}
+	case !many.Max.Set:
+		return err
+	case r.settings.dryRun:
+		return &hinted{err, "mend the records in the input, or " + allow}
+	case left || r.part != nil:
+		return &hinted{err, "mend the records in the input, or " + allow + "; then run the same command again"}
+	}
+	return err
+}
+
 // goOn is the command that sends what was not sent.
 func (r *pushRun) goOn(result push.Result) string {
-	if result.NotSent == 0 || r.settings.dryRun || slices.Contains(r.paths, "-") {
+	if result.NotSent == 0 && !result.Unread || r.settings.dryRun || slices.Contains(r.paths, "-") {
 		return ""
 	}
 	return r.app.sameCommand(r.app.args)

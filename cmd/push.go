@@ -274,7 +274,7 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 	code := codeOfOutcome(ctx, result.Outcome)
 	err := result.Err
 	if err != nil {
-		err = r.explain(err)
+		err = r.adviseOnRejects(r.explain(err), result)
 		result.Err = err
 	}
 	if r.settings.quiet && result.Outcome == push.Rejects {

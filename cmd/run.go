@@ -273,7 +273,7 @@ func (j *jobRun) notRun(ctx context.Context, r *pushRun, outcome push.Outcome, w
 	result := push.Result{Outcome: outcome, Err: fmt.Errorf("not run: %w", why), Started: time.Now()}
 	result.Read = r.countUnread(ctx)
 	result.NotSent = result.Read
-	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result), Note: result.Err.Error()}
+	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result), Note: result.Err.Error(), NotRun: true}
 	over.Continue = ""
 	j.report(ctx, r, over)
 	return over

@@ -216,6 +216,9 @@ type Result struct {
 	// Whole says that every record of the inputs was read and ended in one of
 	// the counts but NotSent: there is nothing left to resume.
 	Whole bool
+	// Unread says that the run ended before it came to the end of the inputs: there
+	// may be more records than it counts.
+	Unread bool
 	// ResumedAtLine is the line at which a resumed run went on, else 0.
 	ResumedAtLine int64
 }

@@ -216,6 +216,9 @@ func removeOld(path string) error {
 	if err != nil || !ours {
 		return err
 	}
+	if isEdited(path) {
+		return putAside(path)
+	}
 	return os.Remove(path)
 }
 

@@ -242,7 +242,8 @@ func (w *Writer) sync() error {
 }
 
 // Finish ends the file and gives it its name; it replaces an old file of that
-// name in one step (a symbolic link is replaced itself, not what it points to).
+// name in one step (a symbolic link is replaced itself, not what it points to),
+// and keeps one that is [Options.Edited].
 // With no entry, an old reject file of that name is removed and "" returned; a
 // file that isn't a reject file, or not a regular one, stays. After an error the
 // entries, as far as they could be written, are kept under the temporary name,
@@ -313,6 +314,10 @@ func (w *Writer) finish() error {
 		from = name
 	}
 	if err := w.file.Close(); err != nil {
+		return keep(err)
+	}
+	sign(from)
+	if err := putAside(w.path); err != nil {
 		return keep(err)
 	}
 	if err := os.Rename(from, w.path); err != nil {

@@ -175,6 +175,7 @@ func TestAnOldFile(t *testing.T) {
 		if err := os.WriteFile(o.Path, []byte("old"), 0o666); err != nil {
 			t.Fatal(err)
 		}
+		sign(o.Path)
 		w := New(o)
 		if err := w.Write(Entry{Line: 2, Cells: []string{"x"}}); err != nil {
 			t.Fatal(err)

@@ -35,7 +35,8 @@ type JobPush struct {
 	Name string
 	Summary
 	// Note says of a push that did not run now why; "" of one that did.
-	Note string
+	Note   string
+	NotRun bool // it did not run, neither now nor before
 	// Hints are told below the push's own text.
 	Hints []string
 }
@@ -123,7 +124,7 @@ func JobText(w io.Writer, j Job) error {
 	}
 	rows := [][]string{{"", "read", "created", "updated", "unchanged", "rejected", "not sent", ""}}
 	for _, p := range j.Pushes {
-		rows = append(rows, jobRow(p.Name, p.Result, string(p.Result.Outcome)))
+		rows = append(rows, jobRow(p.Name, p.Result, p.end()))
 	}
 	if len(j.Pushes) > 1 {
 		rows = append(rows, jobRow("total", all, ""))
@@ -133,6 +134,14 @@ func JobText(w io.Writer, j Job) error {
 		fmt.Fprintf(&b, "\nto go on:\n  %s\n", Clean(j.Continue))
 	}
 	return writeWrapped(w, b.String(), j.Width)
+}
+
+// end says in a word how the push ended.
+func (p JobPush) end() string {
+	if p.NotRun {
+		return "not run"
+	}
+	return string(p.Result.Outcome)
 }
 
 func jobRow(name string, r push.Result, outcome string) []string {

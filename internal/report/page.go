@@ -195,7 +195,7 @@ func (p *page) commands(s Summary) {
 	if s.Again != "" && len(r.RejectFiles) > 0 {
 		add("Mend "+namesText(r.RejectFiles)+", then push it again:", s.Again)
 	}
-	if s.Continue != "" && r.NotSent > 0 {
+	if s.Continue != "" {
 		add("Send what was not sent:", s.Continue)
 	}
 }

@@ -42,6 +42,9 @@ func newPageJob(j Job, most int) *pageJob {
 	for i, one := range j.Pushes[:min(len(j.Pushes), most)] {
 		row := jobPageRow(clip(one.Name, longestName), one.Result)
 		row.Anchor, row.Badge = anchor(i), outcomeWord(one.Result.Outcome)
+		if one.NotRun {
+			row.Badge = one.end()
+		}
 		p.Rows = append(p.Rows, row)
 	}
 	if rest := len(j.Pushes) - len(p.Rows); rest > 0 {

@@ -100,8 +100,13 @@ func writeTally(b *bytes.Buffer, s Summary) {
 		rejected += "  " + Clean(strings.Join(r.RejectFiles, ", "))
 	}
 	notSent := "not sent"
-	if s.DryRun {
+	switch {
+	case s.DryRun && r.Unread:
+		notSent += "  (dry run: these would be sent; the rest of the input was not read)"
+	case s.DryRun:
 		notSent += "  (dry run: these would be sent)"
+	case r.Unread:
+		notSent += "  (the rest of the input was not read)"
 	}
 	terms := []struct {
 		sign  string
@@ -210,7 +215,7 @@ func writeGoOn(b *bytes.Buffer, s Summary) {
 	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
 		fmt.Fprintf(b, "\nmend %s, then push it again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), Clean(s.Again))
 	}
-	if s.Continue != "" && s.Result.NotSent > 0 {
+	if s.Continue != "" {
 		fmt.Fprintf(b, "\nto send what was not sent:\n  %s\n", Clean(s.Continue))
 	}
 }

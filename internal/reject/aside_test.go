@@ -1,0 +1,67 @@
+package reject
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestARejectFileThatSomebodyHasWorkedOnIsKept(t *testing.T) {
+	o := Options{Path: filepath.Join(t.TempDir(), "a.rejects.csv"), Format: "csv", Columns: []string{"a"}}
+	run := func(rejects ...string) {
+		t.Helper()
+		w := New(o)
+		for i, cell := range rejects {
+			if err := w.Write(Entry{Line: int64(i + 2), Cells: []string{cell}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Finish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(o.Path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Date(2026, 1, 1, 10, 0, 0, 5e8, time.UTC)
+		if err := os.Chtimes(o.Path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const kept = "a.rejects.csv~"
+
+	run("x")
+	if got := o.Edited(); got != "" {
+		t.Errorf("a file that nobody has touched would be kept as %s", got)
+	}
+	run("y")
+	onlyFile(t, o.Path)
+
+	edit("a,crmsync_line\nmended,2\n")
+	if got := o.Edited(); filepath.Base(got) != kept {
+		t.Errorf("it would be kept as %q", got)
+	}
+	run("z")
+	if !strings.Contains(read(t, o.Path), "z,") || !strings.Contains(read(t, o.Path+"~"), "mended") {
+		t.Error("a run with rejects has not kept it")
+	}
+	if got := o.Edited(); got != "" {
+		t.Errorf("the new one would be kept as %s", got)
+	}
+
+	edit("a,crmsync_line\nagain,2\n")
+	run()
+	if _, err := os.Stat(o.Path); err == nil || !strings.Contains(read(t, o.Path+"~"), "again") {
+		t.Error("a run without rejects has not kept it")
+	}
+
+	edit("notes, and no reject file\n")
+	run()
+	if read(t, o.Path) != "notes, and no reject file\n" {
+		t.Error("a file that never was a reject file is not where it was")
+	}
+}
