@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func (a *app) completionCommand() *cobra.Command {
 			"  crmsync completion zsh > \"${fpath[1]}/_crmsync\"\n" +
 			"  crmsync completion fish > ~/.config/fish/completions/crmsync.fish\n" +
 			"  crmsync completion powershell >> $PROFILE\n" +
-			"  source <(crmsync completion bash)    for this shell alone; bash needs the package bash-completion",
+			"  eval \"$(crmsync completion bash)\"    in ~/.bashrc, without the package bash-completion",
 		ValidArgs: shells,
 		Args:      exactArgs(1, "the shell"),
 	}
@@ -37,6 +38,9 @@ func (a *app) completionCommand() *cobra.Command {
 		root, out := c.Root(), a.streams.Out
 		switch args[0] {
 		case "bash":
+			if _, err := io.WriteString(out, bashAlone); err != nil {
+				return err
+			}
 			return root.GenBashCompletionV2(out, !plain)
 		case "zsh":
 			if plain {

@@ -9,6 +9,8 @@ package cmd
 //   - An error says what was being done and what is wrong; the hint below it
 //     says what to do. There is one error, and it comes last.
 //   - -q leaves errors and their hints alone; -v adds the log.
+//   - On a terminal lines are broken between words. Anywhere else each is one
+//     line, whatever its length.
 //   - Text that comes from a server or a file is cleaned before it is shown.
 //   - The progress lines, two at most, are the last of a terminal's stderr. They
 //     are taken away before anything else is written, and leave nothing behind.
@@ -26,9 +28,10 @@ import (
 // concurrent use. Failures to write are nobody's concern: there is nobody left
 // to tell.
 type console struct {
-	mu   sync.Mutex
-	out  io.Writer
-	line string // the progress lines that are shown, as they are drawn; "" when there are none
+	mu    sync.Mutex
+	out   io.Writer
+	width func() int // columns of the terminal, 0 where there is none; may be nil
+	line  string     // the progress lines that are shown, as they are drawn; "" when there are none
 }
 
 // eraseLines takes the progress lines away. The cursor stands on the first of
@@ -76,7 +79,11 @@ func drawLines(lines []string) string {
 }
 
 func (c *console) say(kind, format string, args ...any) {
-	fmt.Fprintf(c, "%s: %s\n", kind, report.Clean(fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf("%s: %s\n", kind, report.Clean(fmt.Sprintf(format, args...)))
+	if c.width != nil {
+		text = report.Wrap(text, c.width())
+	}
+	io.WriteString(c, text)
 }
 
 // fail shows an error and the way out that it carries.

@@ -181,6 +181,15 @@ func TestConsoleKeepsControlCharactersFromTheTerminal(t *testing.T) {
 	}
 }
 
+func TestMessagesAreBrokenBetweenWordsOnATerminal(t *testing.T) {
+	var out bytes.Buffer
+	c := &console{out: &out, width: func() int { return 40 }}
+	c.say("hint", "run the same command again after the server has come back, or not")
+	if want := "hint: run the same command again after\n    the server has come back, or not\n"; out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
 func TestTheProgressLineOfAJobSaysWhichPushItIsAsLongAsThereIsRoom(t *testing.T) {
 	for width, want := range map[int]string{
 		120: "push 2 of 5: people: 800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left",

@@ -40,7 +40,7 @@ type app struct {
 // exit status. It ends early when ctx does; the cause may be an *Interruption.
 func Main(ctx context.Context, streams Streams, args []string) int {
 	a := &app{
-		streams: streams, args: args, console: &console{out: streams.Err},
+		streams: streams, args: args, console: &console{out: streams.Err, width: streams.errWidth},
 		log: slog.New(slog.DiscardHandler), tokens: map[tokenPlace]string{},
 	}
 	root := a.rootCommand()

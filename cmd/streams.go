@@ -33,6 +33,14 @@ func SystemStreams() Streams {
 	}
 }
 
+// errWidth is how many columns the terminal behind Err has; 0 where there is none.
+func (s Streams) errWidth() int {
+	if !s.ErrTTY || s.Width == nil {
+		return 0
+	}
+	return s.Width()
+}
+
 // outWidth is how many columns the terminal behind Out has; 0 where there is
 // none.
 func (s Streams) outWidth() int {

@@ -31,6 +31,10 @@ func wrapped(text string, width int) string {
 	return b.String()
 }
 
+// Wrap gives a text lines that fit a terminal of so many columns, broken between
+// words; with a width of 0 the text stays as it is.
+func Wrap(text string, width int) string { return wrapped(text, width) }
+
 // breakBefore is where the last word that fits ends, -1 where a line has none.
 func breakBefore(line string, width int) int {
 	at, n := -1, 0
