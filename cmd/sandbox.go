@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -41,7 +42,13 @@ func (a *app) sandboxCommand() *cobra.Command {
 				if err != nil {
 					return readingSchema(schema, err)
 				}
-				opts.Schema = data
+				objects, err := rawObjects(schema, data)
+				if err != nil {
+					return err
+				}
+				if opts.Schema, err = json.Marshal(objects); err != nil {
+					return fmt.Errorf("making a sandbox: %w", err)
+				}
 			}
 			return a.serveSandbox(c, opts, port)
 		},

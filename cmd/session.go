@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
@@ -105,28 +106,45 @@ func (s *session) sandboxed() (*sandbox.CRM, error) {
 	if s.crm != nil {
 		return s.crm, nil
 	}
-	opts := sandbox.Options{}
 	var objects []json.RawMessage
 	for _, path := range s.schemas {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, readingSchema(path, err)
 		}
-		if opts.Schema, objects = data, append(objects, data); !json.Valid(data) {
-			break // the sandbox says what is wrong
+		added, err := rawObjects(path, data)
+		if err != nil {
+			return nil, err
 		}
-		if len(objects) > 1 {
-			if opts.Schema, err = json.Marshal(objects); err != nil {
-				return nil, err
-			}
+		objects = append(objects, added...)
+	}
+	opts := sandbox.Options{}
+	if len(objects) > 0 {
+		var err error
+		if opts.Schema, err = json.Marshal(objects); err != nil {
+			return nil, fmt.Errorf("making a sandbox: %w", err)
 		}
 	}
 	crm, err := sandbox.New(opts)
 	if err != nil {
-		return nil, fmt.Errorf("making a sandbox of %s: %w", s.schemas[len(objects)-1], err)
+		return nil, &hinted{fmt.Errorf("making a sandbox of %s: %w", strings.Join(s.schemas, ", "), err), schemaHint}
 	}
 	s.crm = crm
 	return crm, nil
+}
+
+// rawObjects are the objects of a schema file, each as the file has it. A sandbox
+// is made of what a push can read.
+func rawObjects(path string, data []byte) ([]json.RawMessage, error) {
+	objects, err := client.ParseSchemas(data)
+	if err != nil {
+		return nil, unusableSchema(path, err)
+	}
+	var raw []json.RawMessage
+	for _, o := range objects {
+		raw = append(raw, json.RawMessage(o.Raw))
+	}
+	return raw, nil
 }
 
 // connect gives the way to the CRM that a push talks to.

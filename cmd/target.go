@@ -82,13 +82,23 @@ func (s *settings) schemaFile() string {
 	return s.schema
 }
 
+const schemaHint = "--schema wants auto, off, or a file as crmsync schema OBJECT -o json writes it"
+
 func readingSchema(path string, err error) error {
 	var known *os.PathError
 	if errors.As(err, &known) {
 		err = known.Err
 	}
-	return &hinted{fmt.Errorf("reading the schema %s: %w", path, err),
-		"--schema wants auto, off, or a file as crmsync schema OBJECT -o json writes it"}
+	return &hinted{fmt.Errorf("reading the schema %s: %w", path, err), schemaHint}
+}
+
+// unusableSchema is about a file that could be read, but holds no schema.
+func unusableSchema(path string, err error) error {
+	hint := hintOf(err)
+	if isRecords(path) && !strings.HasSuffix(strings.ToLower(path), ".json") {
+		hint = schemaHint + "; this file's name is one of records"
+	}
+	return &hinted{fmt.Errorf("reading the schema %s: %w", path, err), hint}
 }
 
 // readSchema finds the object's attributes where --schema says.
@@ -103,7 +113,7 @@ func (r *pushRun) readSchema(ctx context.Context) error {
 			return readingSchema(path, err)
 		}
 		if r.schema, err = client.ParseSchema(data, r.object); err != nil {
-			return &hinted{fmt.Errorf("reading the schema %s: %w", path, err), hintOf(err)}
+			return unusableSchema(path, err)
 		}
 		return nil
 	}

@@ -61,6 +61,16 @@ func ParseObject(data []byte) (*Object, error) { return ParseSchema(data, "") }
 // pass; flags that are absent are false, but for isActive [get-a-crm-object].
 // Its errors are of type *SchemaError.
 func ParseSchema(data []byte, slug string) (*Object, error) {
+	objects, err := ParseSchemas(data)
+	if err != nil {
+		return nil, err
+	}
+	return choose(objects, slug)
+}
+
+// ParseSchemas reads all objects of what ParseSchema takes. Their attributes may
+// be missing.
+func ParseSchemas(data []byte) ([]*Object, error) {
 	data = toUTF8(data)
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, &SchemaError{Problem: "it is empty", hint: hintSchema}
@@ -75,11 +85,7 @@ func ParseSchema(data []byte, slug string) (*Object, error) {
 	if rest := bytes.TrimLeft(data[dec.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return nil, at(data, int64(len(data)-len(rest)), "there is more after the end of the JSON")
 	}
-	objects, err := pickObjects(value, 0)
-	if err != nil {
-		return nil, err
-	}
-	return choose(objects, slug)
+	return pickObjects(value, 0)
 }
 
 func lenient() []jsontext.Options {
