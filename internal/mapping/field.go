@@ -136,7 +136,7 @@ func (p *planner) settings(column string, t *target, fc FileColumn) (settings, b
 	kind := t.attr.Type
 	if fc.Format != "" {
 		if kind != "date" && kind != "datetime" {
-			p.errs.add(fmt.Sprintf("%s has a format, but attribute %s is no date", where, show(t.key)), "")
+			p.errs.add(fmt.Sprintf("%s has a format, but attribute %s is no date", where, show(t.key)), "leave format out")
 			return s, false
 		}
 		format, err := newLayout(fc.Format, p.run.locale)
@@ -147,7 +147,7 @@ func (p *planner) settings(column string, t *target, fc FileColumn) (settings, b
 		s.format = format
 	}
 	if fc.Lookup != nil && kind != "relation" && kind != "user" {
-		p.errs.add(fmt.Sprintf("%s has a lookup, but attribute %s takes no ids of other records", where, show(t.key)), "")
+		p.errs.add(fmt.Sprintf("%s has a lookup, but attribute %s takes no ids of other records", where, show(t.key)), "leave lookup out")
 		return s, false
 	}
 	return s, true

@@ -322,20 +322,55 @@ func (p *planner) constants(m *Mapper) {
 
 // matchFed checks that some column brings the match attribute.
 func (p *planner) matchFed(m *Mapper) {
-	if p.o.Columns == nil || p.o.Match == "" || len(m.fields) > 0 && slices.ContainsFunc(m.fields, func(f *field) bool { return f.match }) {
+	if p.o.Columns == nil || p.o.Match == "" || slices.ContainsFunc(m.fields, func(f *field) bool { return f.match }) {
+		return
+	}
+	means := func(name string) bool {
+		return slices.ContainsFunc(p.catalog.find(name), func(t *target) bool { return t.key == p.o.Match || m.matchesAddress(t) })
+	}
+	for _, column := range p.o.Columns {
+		list, _ := p.said(column)
+		if slices.ContainsFunc(list, func(fc FileColumn) bool { return means(fc.To) }) {
+			return // what is wrong with it was said
+		}
+	}
+	text := fmt.Sprintf("no column is mapped to the match attribute %s", show(p.o.Match))
+	if taken := p.takenFromMatch(means); taken != "" {
+		p.errs.add(text+": "+taken, fmt.Sprintf("leave that out, or name another column: --map COLUMN=%s", p.o.Match))
 		return
 	}
 	candidates := make([]named, 0, len(p.o.Columns))
 	for _, column := range p.o.Columns {
 		candidates = append(candidates, named{column, []string{foldName(column)}})
 	}
-	text := fmt.Sprintf("no column is mapped to the match attribute %s", show(p.o.Match))
 	hint := fmt.Sprintf("--map COLUMN=%s names the column that holds it; the columns are %s", p.o.Match, listed(firstFew(p.o.Columns), "and"))
 	if column, ok := closest(p.o.Match, candidates); ok {
 		text += fmt.Sprintf(" (closest: %s)", show(column))
 		hint = fmt.Sprintf("--map %s maps it", show(column+"="+p.o.Match))
 	}
 	p.errs.add(text, hint)
+}
+
+// takenFromMatch says which statement has taken the column that would feed the
+// match attribute by its name, or "".
+func (p *planner) takenFromMatch(means func(name string) bool) string {
+	for _, column := range p.o.Columns {
+		list, said := p.said(column)
+		if !said || !means(column) {
+			continue
+		}
+		by := "--map"
+		if fc := list[0]; fc.Line > 0 {
+			by = fmt.Sprintf("%s, line %d,", p.o.File.Name, fc.Line)
+		} else {
+			p.errs.Flags = true
+		}
+		if list[0].Drop {
+			return fmt.Sprintf("%s drops column %s", by, show(column))
+		}
+		return fmt.Sprintf("%s gives column %s to %s", by, show(column), show(list[0].To))
+	}
+	return ""
 }
 
 // firstFew keeps a list of columns readable.
