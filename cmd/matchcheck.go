@@ -53,6 +53,7 @@ func (r *pushRun) warnOfSharedAttribute() {
 }
 
 // mostFrequent is the match value that most of the records read ahead have.
+// Those that differ in a blank or in case are several to many a CRM.
 func (in *input) mostFrequent(match string) (value string, count int) {
 	column := -1
 	name := match
@@ -69,9 +70,9 @@ func (in *input) mostFrequent(match string) (value string, count int) {
 		case column >= 0 && column < len(rec.Cells):
 			text = rec.Cells[column]
 		case slices.Contains(rec.Names, name):
-			text = string(rec.Values[slices.Index(rec.Names, name)])
+			text = cellOf(rec.Values[slices.Index(rec.Names, name)])
 		}
-		if text = strings.Trim(text, ` "`); text == "" {
+		if strings.TrimSpace(text) == "" {
 			continue
 		}
 		counts[text]++
