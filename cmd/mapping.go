@@ -12,6 +12,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/job"
 	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/report"
 )
 
 // readMapping reads the mapping file, where there is one, and settles what it
@@ -119,6 +120,42 @@ func (r *pushRun) mapInputs(context.Context) error {
 		}
 	}
 	return nil
+}
+
+// mostNamed is how many columns a message names.
+const mostNamed = 12
+
+// tellUnknown says which columns --unknown-columns drop leaves out, where no
+// report of a dry run does: those of a header before the first write, keys of
+// JSON when all records were read.
+func (r *pushRun) tellUnknown(keys bool) {
+	if r.settings.dryRun {
+		return
+	}
+	var names []string
+	seen := map[string]bool{}
+	for _, in := range r.inputs {
+		if keys != (in.reader.Columns() == nil) {
+			continue
+		}
+		for _, plan := range in.mapper.Columns() {
+			if plan.Unknown && !seen[plan.Column] {
+				seen[plan.Column] = true
+				names = append(names, `"`+report.Clean(plan.Column)+`"`)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	if rest := len(names) - mostNamed; rest > 0 {
+		names = append(names[:mostNamed], fmt.Sprintf("%d more", rest))
+	}
+	what := "columns"
+	if keys {
+		what = "keys"
+	}
+	r.app.note(fmt.Sprintf("%s that are no attributes of %s are left out: %s", what, r.object, strings.Join(names, ", ")))
 }
 
 // misusedColumns tells flags that name what isn't there from columns that don't

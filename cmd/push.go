@@ -142,10 +142,12 @@ func (r *pushRun) carryOut(ctx context.Context) (*push.Result, error) {
 		return nil, err
 	}
 	r.begun = true
+	r.tellUnknown(false)
 	result, err := r.push(ctx)
 	if err != nil {
 		return nil, err
 	}
+	r.tellUnknown(true)
 	if err := r.keep(result); err != nil && result.Err == nil {
 		result.Outcome, result.Err = push.Failed, err
 	}

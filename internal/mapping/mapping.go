@@ -120,4 +120,5 @@ type ColumnPlan struct {
 	Attribute string // "" where the column is dropped
 	Type      string // the attribute's type; "" without a schema
 	Constant  string // the constant's value
+	Unknown   bool   // the column is dropped because no attribute has its name
 }

@@ -64,7 +64,7 @@ func (m *Mapper) slot(name string) *slot {
 	if len(m.bySlot) < maxSlots {
 		m.bySlot[name] = s
 		if _, stated := m.planner.said(name); s.drop && !stated {
-			m.plan = append(m.plan, ColumnPlan{Column: name})
+			m.plan = append(m.plan, ColumnPlan{Column: name, Unknown: true})
 		}
 	}
 	return s

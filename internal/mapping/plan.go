@@ -208,7 +208,7 @@ func (p *planner) columns(m *Mapper) {
 			p.errs.add(fmt.Sprintf("column %s may mean %s of %s", show(column), listed(keys(found), "or"), p.o.Object),
 				fmt.Sprintf("--map %s says which", show(column+"=ATTR")))
 		case p.o.DropUnknown:
-			m.plan = append(m.plan, ColumnPlan{Column: column})
+			m.plan = append(m.plan, ColumnPlan{Column: column, Unknown: true})
 		default:
 			unknown = append(unknown, column)
 		}
