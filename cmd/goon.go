@@ -34,7 +34,17 @@ func (r *pushRun) again(result push.Result) string {
 			}
 		})
 	}
-	return shellQuote(words)
+	return shellQuote(words) + fromStdin(words)
+}
+
+// fromStdin is what a command line lacks that reads the mapping from stdin: what
+// came from there is gone.
+func fromStdin(words []string) string {
+	at := slices.Index(words, "--mapping")
+	if slices.Contains(words, "--mapping=-") || at >= 0 && at+1 < len(words) && words[at+1] == "-" {
+		return " < MAPPING"
+	}
+	return ""
 }
 
 func flagWords(f *pflag.Flag) []string {
@@ -93,5 +103,5 @@ func (a *app) sameCommand(args []string) string {
 			words = append(words, word)
 		}
 	}
-	return shellQuote(words)
+	return shellQuote(words) + fromStdin(words)
 }

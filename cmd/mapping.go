@@ -17,7 +17,7 @@ import (
 
 // readMapping reads the mapping file, where there is one, and settles what it
 // may say as well as a flag: a flag wins.
-func (r *pushRun) readMapping() (err error) {
+func (r *pushRun) readMapping(ctx context.Context) (err error) {
 	s := r.settings
 	r.match = s.match
 	if r.part != nil && r.part.Columns != nil {
@@ -31,7 +31,10 @@ func (r *pushRun) readMapping() (err error) {
 		return usage("name a file for one of them", "stdin can't be both the mapping file and an input")
 	}
 	path, push := s.mappingSource()
-	data, err := r.readMappingFile(path)
+	data, err := r.readMappingFile(ctx, path)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		var known *os.PathError
 		if errors.As(err, &known) {
@@ -98,11 +101,27 @@ func isRecords(path string) bool {
 	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, filepath.Ext(name))
 }
 
-func (r *pushRun) readMappingFile(path string) ([]byte, error) {
+// readMappingFile ends with the context, even while somebody still types.
+func (r *pushRun) readMappingFile(ctx context.Context, path string) ([]byte, error) {
 	if path != "-" {
 		return os.ReadFile(path)
 	}
-	return io.ReadAll(r.app.streams.In)
+	type content struct {
+		data []byte
+		err  error
+	}
+	// The read can't be taken back: it ends with the process then.
+	read := make(chan content, 1)
+	go func() {
+		data, err := io.ReadAll(r.app.streams.In)
+		read <- content{data, err}
+	}()
+	select {
+	case got := <-read:
+		return got.data, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // mapInputs makes a mapper for each input, so that all that is wrong with any

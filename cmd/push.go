@@ -121,7 +121,7 @@ func (r *pushRun) do(c *cobra.Command) error {
 
 // understand settles what is to be pushed into what; it opens no input.
 func (r *pushRun) understand(ctx context.Context) error {
-	if err := r.readMapping(); err != nil {
+	if err := r.readMapping(ctx); err != nil {
 		return err
 	}
 	if err := r.check(); err != nil {
