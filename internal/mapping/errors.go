@@ -17,6 +17,7 @@ type Problem struct {
 	Value     string // the offending value, shortened and clean; "" where there is none
 	Text      string // the whole sentence, column included
 
+	label int // how much of Text says where it is
 	order int
 }
 

@@ -337,7 +337,7 @@ func (m *Mapper) fail(f *field, value, problem string) {
 	}
 	m.problems = append(m.problems, Problem{
 		Column: column, Attribute: f.target.key, Value: clean(value),
-		Text: label + ": " + problem, order: f.order(),
+		Text: label + ": " + problem, label: len(label), order: f.order(),
 	})
 }
 

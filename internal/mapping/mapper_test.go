@@ -239,7 +239,9 @@ func TestNewRefuses(t *testing.T) {
 			`products.csv: no column is mapped to the match attribute "sku": m.yaml, line 2, drops column "sku"`, `--map COLUMN=sku`},
 		{"a mapping file that gives the column to match by to others", with(func(o *Options) { o.File = parse(t, "columns:\n  sku: [{to: name}, {to: phone}]\n") }),
 			`products.csv: no column is mapped to the match attribute "sku": m.yaml, line 2, gives column "sku" to "name"`, `--map COLUMN=sku`},
-		{"a column to match by that can't be read as the mapping file says", with(func(o *Options) { o.File = parse(t, "columns:\n  sku: {to: sku, lookup: {object: parts, match: sku}}\n") }),
+		{"a column to match by that can't be read as the mapping file says", with(func(o *Options) {
+			o.File = parse(t, "columns:\n  sku: {to: sku, lookup: {object: parts, match: sku}}\n")
+		}),
 			`products.csv: m.yaml, line 2: column "sku" has a lookup, but attribute "sku" takes no ids of other records`, "leave lookup out"},
 		{"--map that drops a person's address", Options{Object: "people", Match: "email", Columns: []string{"E-Mail", "first_name"}, Map: []Column{{"E-Mail", ""}}},
 			`no column is mapped to the match attribute "email": --map drops column "E-Mail"`, `--map COLUMN=email`},
@@ -328,7 +330,7 @@ func TestBodiesAreTheCallersToKeep(t *testing.T) {
 func TestPlanAndFingerprint(t *testing.T) {
 	o := Options{Object: "products", Match: "sku", Schema: products(), Columns: []string{"x", "SKU", "price"}, Map: []Column{{"x", ""}}, Set: []Constant{{"active", "yes"}}}
 	m := mustNew(t, o)
-	want := []ColumnPlan{{Column: "x"}, {"SKU", "sku", "text", ""}, {"price", "price", "number", ""}, {"", "active", "checkbox", "yes"}}
+	want := []ColumnPlan{{Column: "x"}, {Column: "SKU", Attribute: "sku", Type: "text"}, {Column: "price", Attribute: "price", Type: "number"}, {Attribute: "active", Type: "checkbox", Constant: "yes"}}
 	if diff := cmp.Diff(want, m.Columns()); diff != "" {
 		t.Error(diff)
 	}

@@ -33,7 +33,7 @@ func (m *Mapper) MapObject(names []string, values []jsontext.Value) (Assertion, 
 		switch {
 		case s.drop:
 		case s.problem != "":
-			m.problems = append(m.problems, Problem{Column: name, Text: s.problem, order: i})
+			m.problems = append(m.problems, Problem{Column: name, Text: s.problem, label: len("key " + show(name)), order: i})
 		default:
 			for _, fd := range s.feeds {
 				m.key(fd, name, values[i], i)

@@ -209,7 +209,7 @@ func writeGoOn(b *bytes.Buffer, s Summary) {
 		fmt.Fprintf(b, "\nrejects of a workbook are written as CSV: %s\n", Clean(strings.Join(s.Workbooks, ", ")))
 	}
 	r := s.Result
-	if r.Created+r.Updated > 0 && slices.ContainsFunc(r.Reasons, func(why push.Reason) bool { return strings.Contains(why.Error, "use --locale") }) {
+	if r.Created+r.Updated > 0 && slices.ContainsFunc(r.Reasons, func(why push.Reason) bool { return strings.Contains(why.Error, " --locale ") }) {
 		fmt.Fprintln(b, "\nif a --locale is what is missing, push the whole input again with it: the other numbers and dates were read without it")
 	}
 	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
