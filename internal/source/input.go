@@ -193,7 +193,10 @@ func (s *interruptible) next() error {
 		silent = timer.C
 	}
 	select {
-	case c := <-s.got:
+	case c, ok := <-s.got:
+		if !ok {
+			return os.ErrClosed
+		}
 		s.waiting = false
 		s.rest, s.err = c.b, c.err
 		return nil
@@ -207,6 +210,7 @@ func (s *interruptible) next() error {
 }
 
 func (s *interruptible) serve() {
+	defer close(s.got) // it may be asked in the moment in which it quits
 	var buf [64 << 10]byte
 	for {
 		select {

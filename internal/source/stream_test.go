@@ -186,6 +186,20 @@ func TestAPackedStreamThatStillComesCanBeClosed(t *testing.T) {
 	})
 }
 
+// Whoever frees a decompressor waits for the read that it may still be used by.
+// The reader that is asked for one may quit instead: it is closed at that moment.
+func TestWhoWaitsForAReadIsToldThatThereWillBeNone(t *testing.T) {
+	for range 100 { // which of the two it does is chance
+		synctest.Test(t, func(t *testing.T) {
+			s := newInterruptible(t.Context(), strings.NewReader("x"))
+			s.asked <- 1
+			s.close()
+			go s.serve()
+			<-s.got
+		})
+	}
+}
+
 // What the beginning of a stream decides, all of it would have decided.
 func TestWhatIsEnoughOfAStreamSaysWhatAllOfItDoes(t *testing.T) {
 	reading := func(t *rapid.T, content []byte, whole bool, opts Options) (Format, rune, bool) {
