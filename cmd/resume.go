@@ -84,11 +84,9 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 
 func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 	if from := r.resume; from != nil {
-		// The first record may have been the only one without an answer.
-		done := from.Done + int64(len(from.Beyond))
-		if done > 0 {
+		if over, _ := from.Over(); over > 0 {
 			r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
-				done, max(from.Line, 1), r.inputs[from.Input].info.Name))
+				over, from.GoesOn(), r.inputs[from.Input].info.Name))
 		}
 		return // else it came nowhere
 	}

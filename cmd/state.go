@@ -248,9 +248,7 @@ func listedJSON(runs []journal.Entry, jobs []journal.JobEntry, files []remembere
 		for _, in := range e.Run.Inputs {
 			run.Files = append(run.Files, in.Path)
 		}
-		if e.Checkpoint != nil {
-			run.Done, run.Rejected = e.Checkpoint.Done, e.Checkpoint.Rejected
-		}
+		run.Done, run.Rejected = e.Checkpoint.Over()
 		if e.Damaged != nil {
 			run.Error = e.Damaged.Error()
 		}

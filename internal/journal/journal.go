@@ -58,6 +58,31 @@ type Checkpoint struct {
 	SavedAt time.Time
 }
 
+// Over counts the records that need no further request, and those of them that
+// were rejected: what the summary of an interrupted run counts, and what is said
+// of it wherever it is told of.
+func (c *Checkpoint) Over() (records, rejected int64) {
+	if c == nil {
+		return 0, 0
+	}
+	records, rejected = c.Done+int64(len(c.Beyond)), c.Rejected
+	for _, s := range c.Beyond {
+		if s.Outcome == Rejected {
+			rejected++
+		}
+	}
+	return records, rejected
+}
+
+// GoesOn is the line of Input at which the run goes on; 0 where it begins at its
+// beginning. The first record may be the only one that isn't over.
+func (c *Checkpoint) GoesOn() int64 {
+	if over, _ := c.Over(); over == 0 {
+		return 0
+	}
+	return max(c.Line, 1)
+}
+
 // Outcome is how a record ended.
 type Outcome string
 

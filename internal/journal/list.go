@@ -33,10 +33,10 @@ func (e Entry) String() string {
 	if e.Run.Shard != "" {
 		fmt.Fprintf(&b, ", shard %s", e.Run.Shard)
 	}
-	if c := e.Checkpoint; c == nil || c.Done == 0 {
+	if over, rejected := e.Checkpoint.Over(); over == 0 {
 		b.WriteString(": no record done yet")
 	} else {
-		fmt.Fprintf(&b, ": %s done (%d rejected)", records(c.Done), c.Rejected)
+		fmt.Fprintf(&b, ": %s done (%d rejected)", records(over), rejected)
 	}
 	if e.InUse {
 		fmt.Fprintf(&b, ", under way in process %d since %s", e.PID, e.Started.Format("2006-01-02 15:04:05"))

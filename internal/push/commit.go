@@ -28,7 +28,7 @@ type committer struct {
 	tally   Tally
 	ended   Tally // of records that ended behind one still under way: shown, not committed
 	reasons reasons
-	reason  string             // of the last reject
+	reason  string             // of the last reject, committed or not
 	row     int64              // rejects in a row for the same reason …
 	rowOf   reasonKey          // … which is this
 	goOn    bool               // somebody was asked, and said to go on
@@ -77,6 +77,9 @@ func (c *committer) loop() {
 func (c *committer) take(it *item) {
 	c.ring[it.slot%windowRecords] = it
 	c.ended.add(it, 1)
+	if it.end.fate == rejected {
+		c.reason = it.end.reason
+	}
 	delete(c.ahead, it.seq)
 	c.record.ended(it.end.fate, it.count)
 	c.unsaved += int(it.count)
@@ -113,10 +116,34 @@ func (c *committer) flush() {
 			c.commit(it)
 		}
 	}
+	c.countAhead()
 	c.tally.NotSent += c.run.read.Load() - c.run.passed.Load() - c.next
 	c.atEnd = true
 	c.judge(nil)
 	c.report()
+}
+
+// countAhead counts what an earlier part of the run sent and this one has not
+// come to: nobody sends it again. Of a reject that holds as well, but as long as
+// it stands in no reject file it isn't counted as one.
+func (c *committer) countAhead() {
+	read := c.run.read.Load()
+	for seq, s := range c.ahead {
+		switch s.Outcome {
+		case journal.Created:
+			c.tally.Created++
+		case journal.Updated:
+			c.tally.Updated++
+		case journal.Unchanged:
+			c.tally.Unchanged++
+		default:
+			continue
+		}
+		c.next++
+		if seq >= read {
+			c.run.read.Add(1)
+		}
+	}
 }
 
 func (c *committer) commit(it *item) {
@@ -173,7 +200,6 @@ func (c *committer) reject(it *item) {
 	}
 	c.tally.Rejected++
 	c.reasons.add(it, c.run.opts.Inputs[it.input].Name)
-	c.reason = it.end.reason
 	// A server's answers that differ in a number may be about the data: only those
 	// that are the same to the letter are taken for one mistake in the mapping.
 	why := reasonKey{it.end.status, it.end.kind}
@@ -297,9 +323,7 @@ func (c *committer) result(stopped stopReason) *Result {
 	if stopped.outcome != "" && !tooLate {
 		res.Outcome, res.Err = stopped.outcome, stopped.err
 	}
-	if from := c.run.opts.Resume; from != nil {
-		res.ResumedAtLine = from.Line
-	}
+	res.ResumedAtLine = c.run.opts.Resume.GoesOn()
 	for _, in := range c.run.opts.Inputs {
 		if in.Rejects == nil {
 			continue

@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -142,222 +141,23 @@ func TestProgressCountsWhatEndedBehindARecordThatWaits(t *testing.T) {
 	})
 }
 
-func TestAFatalAnswerStopsTheRunAndTheRestIsCountedAsNotSent(t *testing.T) {
-	for _, uncounted := range []bool{false, true} {
-		t.Run(fmt.Sprintf("with uncounted=%v", uncounted), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := newCRM()
-				c.pause = time.Millisecond
-				c.answer = func(key, _ string, _ int) (client.Result, bool) {
-					return client.Result{Outcome: client.Fatal, Status: 401, Message: "who are you?", Hint: "get a token"}, key >= "k00100"
-				}
-				opts, _ := options(c, distinct(20_000))
-				opts.Inputs[0].Uncounted = uncounted
-				res := Run(t.Context(), opts)
-				balanced(t, res)
-				if res.Outcome != Failed {
-					t.Errorf("outcome is %s, want %s", res.Outcome, Failed)
-				}
-				var fatal *FatalError
-				if !errors.As(res.Err, &fatal) || fatal.Status != 401 || fatal.Hint() != "get a token" {
-					t.Errorf("the error is %v", res.Err)
-				}
-				if c.requests > 100+2*opts.Workers {
-					t.Errorf("%d requests were sent: the run went on after the first 401", c.requests)
-				}
-				if all := res.Read == 20_000; all == uncounted {
-					t.Errorf("read %d records with uncounted=%v", res.Read, uncounted)
-				}
-			})
-		})
-	}
-}
-
-func TestAnInterruptedRunLetsRequestsInFlightEnd(t *testing.T) {
+func TestAProgressThatCountsARejectSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCRM()
-		c.pause = 4 * time.Second
-		opts, _ := options(c, distinct(1000))
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, errors.New("SIGINT"))
-		defer cancel()
-		res := Run(ctx, opts)
-		balanced(t, res)
-		if res.Outcome != Interrupted || res.Err.Error() != "SIGINT" {
-			t.Errorf("ended as %s, %v", res.Outcome, res.Err)
-		}
-		if res.Created != 8 || len(c.records) != 8 {
-			t.Errorf("created %d, the CRM has %d, want the 8 in flight", res.Created, len(c.records))
-		}
-		if res.Elapsed != 4*time.Second {
-			t.Errorf("took %v, want the 4 s of the requests in flight", res.Elapsed)
-		}
-	})
-}
-
-func TestARequestThatHangsIsCutOffTenSecondsAfterTheInterrupt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCRM()
-		c.pause = time.Hour
-		opts, _ := options(c, distinct(10))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		res := Run(ctx, opts)
-		balanced(t, res)
-		if res.NotSent != 10 || res.Elapsed != 11*time.Second {
-			t.Errorf("%d not sent after %v, want 10 after 11s", res.NotSent, res.Elapsed)
-		}
-	})
-}
-
-func TestASignalDuringTheLastAnswerLeavesACompleteRunComplete(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCRM()
-		ctx, cancel := context.WithCancel(t.Context())
-		c.answer = func(string, string, int) (client.Result, bool) {
-			time.Sleep(time.Second) // meanwhile the reader comes to the input's end
-			cancel()
-			synctest.Wait()
-			return client.Result{}, false
-		}
-		opts, _ := options(c, distinct(1))
-		res := Run(ctx, opts)
-		if res.Outcome != Complete || res.Created != 1 || res.Err != nil {
-			t.Errorf("ended as %s, %v with %+v", res.Outcome, res.Err, res.Tally)
-		}
-	})
-}
-
-func TestTooManyRejectsStopTheRun(t *testing.T) {
-	refuse := func(share func(i int) bool) (*crm, [][2]string) {
-		c := newCRM()
-		c.pause = time.Millisecond
 		c.answer = func(_, value string, _ int) (client.Result, bool) {
-			return client.Result{Outcome: client.Rejected, Status: 400, Message: "bad " + value[:1]}, strings.HasPrefix(value, "r")
+			if value == "0" {
+				time.Sleep(time.Minute)
+			}
+			return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, value == "50"
 		}
-		cells := distinct(10_000)
-		for i := range cells {
-			if share(i) {
-				cells[i][1] = "r" + cells[i][1]
+		opts, _ := options(c, distinct(100))
+		opts.Progress = func(now Progress) {
+			if told := now.LastReason == "no"; told != (now.Rejected > 0) {
+				t.Errorf("%d rejected, for the reason %q", now.Rejected, now.LastReason)
 			}
 		}
-		return c, cells
-	}
-	always := func(int) bool { return true }
-	every10th := func(i int) bool { return i%10 == 9 }
-	late := func(i int) bool { return i >= 1000 }
-	tests := []struct {
-		name     string
-		refused  func(i int) bool
-		max      string
-		ask      func(context.Context, Question) bool
-		outcome  Outcome
-		mostSent int
-	}{
-		{"the first 50 were all rejected", always, "", nil, Stopped, 100},
-		{"the first 50 were all rejected, and the answer is no", always, "", func(context.Context, Question) bool { return false }, Stopped, 100},
-		{"the first 50 were all rejected, and the answer is yes", always, "", func(context.Context, Question) bool { return true }, Rejects, 10_000},
-		{"50 in a row for one reason later on", late, "", nil, Stopped, 1150},
-		{"a tenth is no reason to stop", every10th, "", nil, Rejects, 10_000},
-		{"no reject is allowed", every10th, "0", nil, Stopped, 40},
-		{"20 are allowed", every10th, "20", nil, Stopped, 260},
-		{"1000 are allowed and there are 1000", every10th, "1000", nil, Rejects, 10_000},
-		{"9% are allowed", every10th, "9%", nil, Stopped, 150},
-		{"10% are allowed", every10th, "10%", nil, Rejects, 10_000},
-		{"all may be rejected", always, "100%", nil, Rejects, 10_000},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c, cells := refuse(test.refused)
-				opts, rejects := options(c, cells)
-				opts.Ask = test.ask
-				if test.max != "" {
-					var err error
-					if opts.MaxRejects, err = ParseMaxRejects(test.max); err != nil {
-						t.Fatal(err)
-					}
-				}
-				res := Run(t.Context(), opts)
-				balanced(t, res)
-				if res.Outcome != test.outcome {
-					t.Errorf("outcome is %s (%v), want %s", res.Outcome, res.Err, test.outcome)
-				}
-				if c.requests > test.mostSent {
-					t.Errorf("%d requests were sent, want at most %d", c.requests, test.mostSent)
-				}
-				if int64(len(rejects.entries)) != res.Rejected {
-					t.Errorf("%d in the reject file, %d in the tally", len(rejects.entries), res.Rejected)
-				}
-				if res.Read != 10_000 {
-					t.Errorf("read %d of 10,000", res.Read)
-				}
-			})
-		})
-	}
-}
-
-func TestParseMaxRejects(t *testing.T) {
-	for text, want := range map[string]MaxRejects{
-		"0":    {Set: true},
-		"17":   {Set: true, Count: 17},
-		"5%":   {Set: true, Percentage: true, Percent: 5},
-		"0.5%": {Set: true, Percentage: true, Percent: 0.5},
-	} {
-		got, err := ParseMaxRejects(text)
-		if err != nil || got != want {
-			t.Errorf("%q is %+v, %v, want %+v", text, got, err, want)
-		}
-		if got.String() != text {
-			t.Errorf("%q is written %q", text, got.String())
-		}
-	}
-	for _, text := range []string{"", "-1", "1.5", "101%", "-1%", "NaN%", "%", "x", "5 %"} {
-		if got, err := ParseMaxRejects(text); err == nil {
-			t.Errorf("%q is accepted as %+v", text, got)
-		}
-	}
-}
-
-func TestRejectsThatCannotBeWrittenCountAsNotSentAndStopTheRun(t *testing.T) {
-	opts, rejects := options(newCRM(), [][2]string{{"a", "1"}, {"b", "unmappable"}, {"c", "3"}})
-	rejects.err = errors.New("writing products.rejects.csv: no space left on device")
-	res := Run(t.Context(), opts)
-	balanced(t, res)
-	if res.Outcome != Failed || !errors.Is(res.Err, rejects.err) {
-		t.Errorf("ended as %s, %v", res.Outcome, res.Err)
-	}
-	if res.Rejected != 0 || res.NotSent < 1 {
-		t.Errorf("tally is %+v", res.Tally)
-	}
-}
-
-func TestAnInputThatFailsHalfWayIsPushedUpToThere(t *testing.T) {
-	c := newCRM()
-	opts, _ := options(c, nil)
-	broken := errors.New("unexpected end of the gzip data")
-	opts.Inputs[0].Reader = &rows{cells: distinct(100), err: broken}
-	res := Run(t.Context(), opts)
-	balanced(t, res)
-	if res.Outcome != Failed || !errors.Is(res.Err, broken) || !strings.Contains(res.Err.Error(), "products.csv") {
-		t.Errorf("ended as %s, %v", res.Outcome, res.Err)
-	}
-	if res.Created != 100 {
-		t.Errorf("created %d of the 100 that could be read", res.Created)
-	}
-}
-
-func TestAnErrorThatIsNotTheRecordsEndsTheRun(t *testing.T) {
-	cells := distinct(1000)
-	cells[500][1] = "the end"
-	opts, rejects := options(newCRM(), cells)
-	res := Run(t.Context(), opts)
-	balanced(t, res)
-	if res.Outcome != Failed || !strings.Contains(res.Err.Error(), "line 502 of products.csv: the list of companies can't be read") {
-		t.Errorf("ended as %s, %v", res.Outcome, res.Err)
-	}
-	if len(rejects.entries) > 0 || res.Read != 1000 {
-		t.Errorf("%d records are blamed for it; %d were read", len(rejects.entries), res.Read)
-	}
+		Run(t.Context(), opts)
+	})
 }
 
 func TestADryRunSendsNothingAndCountsWhatItWouldSend(t *testing.T) {

@@ -78,6 +78,7 @@ func pushInParts(t *testing.T, cells [][2]string, workers int, seed uint32, cuts
 			return res, c, rejects
 		}
 		saved := journal.saved
+		saysWhatTheSummaryDoes(t, res, saved, from)
 		if killed && len(saved) > 0 {
 			saved = saved[:len(saved)-1]
 		}
@@ -88,6 +89,28 @@ func pushInParts(t *testing.T, cells [][2]string, workers int, seed uint32, cuts
 		if from != nil && len(from.Rejects) > 0 {
 			entries = rejects.entries[:from.Rejects[0].Length:from.Rejects[0].Length]
 		}
+	}
+}
+
+// saysWhatTheSummaryDoes compares the last checkpoint of an interrupted part with
+// its summary. A reject beyond the part's end is counted once it is in the file.
+func saysWhatTheSummaryDoes(t *testing.T, res *Result, saved []journal.Checkpoint, from *journal.Checkpoint) {
+	t.Helper()
+	if len(saved) == 0 {
+		return
+	}
+	over, rejected := saved[len(saved)-1].Over()
+	told := res.Created + res.Updated + res.Unchanged + res.Rejected
+	beyond := int64(0)
+	if from != nil {
+		for _, s := range from.Beyond {
+			if s.Outcome == journal.Rejected {
+				beyond++
+			}
+		}
+	}
+	if untold := over - told; untold < 0 || untold > beyond || rejected-res.Rejected != untold {
+		t.Errorf("the journal has %d records over and %d rejected, the summary %d and %d: %+v", over, rejected, told, res.Rejected, res.Tally)
 	}
 }
 

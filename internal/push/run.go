@@ -39,6 +39,9 @@ type run struct {
 	firstInput int                       // an earlier part of the run has done those before it …
 	settled    map[int64]journal.Settled // … and these records, by sequence number
 
+	taken     chan struct{} // closed when the service has taken a record, or refused that one alone …
+	takenOnce sync.Once     // … see firstTries
+
 	hasher state.Hasher // the reader's
 
 	read      atomic.Int64
@@ -73,6 +76,7 @@ func Run(ctx context.Context, opts Options) *Result {
 		window:   newWindow(windowRecords),
 		finished: make(chan *item, windowRecords),
 		latency:  newLatencies(),
+		taken:    make(chan struct{}),
 	}
 	// Values of ctx stay, its end does not: requests in flight outlive it.
 	detached := context.WithoutCancel(ctx)
@@ -96,8 +100,8 @@ func Run(ctx context.Context, opts Options) *Result {
 	committing.Go(commit.loop)
 	retrying.Go(func() { r.sched.wait(r.going) })
 	if !opts.DryRun {
-		for range opts.Workers {
-			working.Go(r.work)
+		for n := range opts.Workers {
+			working.Go(func() { r.work(n) })
 		}
 	}
 

@@ -8,8 +8,21 @@ import (
 	"github.com/crmsync/crmsync/internal/pace"
 )
 
+// firstTries is how many workers send before an answer shows that the service takes
+// records at all: a wrong token or object doesn't need more requests to be found out.
+// Later on those in flight are as many as there are workers.
+const firstTries = 32
+
 // work sends items until there are none left or the run stops.
-func (r *run) work() {
+func (r *run) work(number int) {
+	if number >= firstTries {
+		select {
+		case <-r.taken:
+		case <-r.going.Done():
+			return
+		}
+	}
+	defer r.othersMayGo() // or who waits would not see that there is nothing left
 	for {
 		it := r.sched.next(r.going)
 		if it == nil {
@@ -34,6 +47,9 @@ func (r *run) work() {
 		r.settle(it, r.send(it))
 	}
 }
+
+// othersMayGo lets go of the workers that wait for the first answers.
+func (r *run) othersMayGo() { r.takenOnce.Do(func() { close(r.taken) }) }
 
 // ready has the state forget what the CRM had before anything else is sent.
 func (r *run) ready(it *item) error {
@@ -85,6 +101,10 @@ func Paced(ctx context.Context, p pace.Pacer, attempt func() client.Result) erro
 
 // settle decides what becomes of an item after an answer.
 func (r *run) settle(it *item, res client.Result) {
+	switch res.Outcome {
+	case client.Created, client.Updated, client.Rejected:
+		r.othersMayGo()
+	}
 	switch res.Outcome {
 	case client.Created:
 		r.finish(it, ending{fate: created, status: res.Status, recordID: res.RecordID})

@@ -1,0 +1,96 @@
+package journal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// childDir names the environment variable that makes the test binary a push that
+// never ends.
+const childDir = "JOURNAL_TEST_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		hang(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func hang(dir string) {
+	j, _, err := Open(dir, products(), Options{Started: noon, PID: os.Getpid()})
+	if err == nil {
+		err = j.Save(someCheckpoint())
+	}
+	fmt.Println(err)
+	bufio.NewReader(os.Stdin).ReadByte()
+	os.Exit(1)
+}
+
+func TestASecondPushIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, products())
+	both, other, shard := products(), products(), products()
+	both.Inputs = append([]Input{{Path: "/home/ann/a.csv"}}, both.Inputs...)
+	other.BaseURL = "https://test.example/v2"
+	for name, run := range map[string]Run{"the same command": products(), "among other files": both, "to another server": other} {
+		_, _, err := Open(dir, run, started)
+		var locked *LockedError
+		if !errors.As(err, &locked) || locked.PID != 4711 || !locked.Since.Equal(noon) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, want := err.Error(), "another push of products.csv is under way (process 4711, since 2026-11-23 12:00:00)"; got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if !strings.Contains(locked.Hint(), "4711") {
+			t.Errorf("the hint is %q", locked.Hint())
+		}
+	}
+	shard.Shard = "1/2"
+	var locked *LockedError
+	if _, _, err := Open(dir, shard, started); !errors.As(err, &locked) {
+		t.Errorf("a shard beside the whole run: %v", err)
+	}
+}
+
+func TestShardsOfOneDivisionDontMeet(t *testing.T) {
+	dir := t.TempDir()
+	first, second, other := products(), products(), products()
+	first.Shard, second.Shard, other.Shard = "1/2", "2/2", "1/3"
+	open(t, dir, first)
+	open(t, dir, second)
+	var locked *LockedError
+	if _, _, err := Open(dir, other, started); !errors.As(err, &locked) {
+		t.Errorf("a shard of another division: %v", err)
+	}
+}
+
+func TestAKilledProcessLeavesNoLock(t *testing.T) {
+	dir := t.TempDir()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childDir+"="+dir)
+	in, err := child.StdinPipe()
+	must(t, err)
+	defer in.Close()
+	out, err := child.StdoutPipe()
+	must(t, err)
+	must(t, child.Start())
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "<nil>\n" {
+		t.Fatalf("the child says %q, %v", line, err)
+	}
+	_, _, err = Open(dir, products(), started)
+	var locked *LockedError
+	if !errors.As(err, &locked) || locked.PID != child.Process.Pid {
+		t.Errorf("while it lives: %v", err)
+	}
+	must(t, child.Process.Kill())
+	child.Wait()
+	_, c := open(t, dir, products())
+	if c == nil || c.Done != 1200 {
+		t.Errorf("after its end: %+v", c)
+	}
+}

@@ -1,0 +1,74 @@
+package state
+
+import (
+	"errors"
+)
+
+// dying is a disk on which everything ends after a number of steps; a step is a
+// byte written or one other call.
+type dying struct {
+	osDisk
+	left int
+}
+
+var errDead = errors.New("the machine is off")
+
+func (d *dying) step() error {
+	if d.left == 0 {
+		return errDead
+	}
+	d.left--
+	return nil
+}
+
+func (d *dying) Create(name string) (file, error) {
+	if err := d.step(); err != nil {
+		return nil, err
+	}
+	f, err := d.osDisk.Create(name)
+	return &dyingFile{f, d}, err
+}
+
+func (d *dying) Open(name string) (file, error) {
+	if err := d.step(); err != nil {
+		return nil, err
+	}
+	f, err := d.osDisk.Open(name)
+	return &dyingFile{f, d}, err
+}
+
+func (d *dying) Rename(from, to string) error {
+	if err := d.step(); err != nil {
+		return err
+	}
+	return d.osDisk.Rename(from, to)
+}
+
+func (d *dying) Remove(name string) error {
+	if d.left == 0 {
+		return errDead
+	}
+	return d.osDisk.Remove(name)
+}
+
+func (d *dying) SyncDir(string) error { return d.step() }
+
+type dyingFile struct {
+	f file
+	d *dying
+}
+
+func (f *dyingFile) WriteAt(b []byte, off int64) (int, error) {
+	n := min(len(b), f.d.left)
+	f.d.left -= n
+	if _, err := f.f.WriteAt(b[:n], off); err != nil {
+		return 0, err
+	}
+	if n < len(b) {
+		return n, errDead
+	}
+	return n, nil
+}
+
+func (f *dyingFile) Sync() error  { return f.d.step() }
+func (f *dyingFile) Close() error { return f.f.Close() }
