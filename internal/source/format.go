@@ -189,7 +189,7 @@ func looksLikeCSV(text []byte) bool {
 func spreadObjects(name string) error {
 	return &InputError{
 		Input: name, Problem: "the JSON objects run over several lines, but NDJSON has one a line",
-		Advice: fmt.Sprintf("say --format json, or convert it: jq -c . %s", name),
+		Advice: fmt.Sprintf("say --format json, or convert it: jq -c . %s", shellWord(name)),
 	}
 }
 

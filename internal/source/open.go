@@ -114,7 +114,8 @@ func open(ctx context.Context, in *input, opts Options) (*Reader, error) {
 		return r, &InputError{Input: in.name, Problem: "this is not an Excel workbook", Advice: "leave --format away, or name the right one"}
 	}
 	if format == JSON || format == NDJSON {
-		if err := refuseWrapped(in.name, in.stdin, text); err != nil {
+		said := opts.Format == NDJSON || opts.Format == Auto && named == NDJSON
+		if err := refuseWrapped(in.name, in.stdin, said, text); err != nil {
 			return r, err
 		}
 	}

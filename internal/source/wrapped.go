@@ -16,8 +16,14 @@ var wrapperKeys = []string{"data", "items", "results", "records", "rows", "list"
 
 // refuseWrapped says that JSON is one object around the list of records. Taken
 // for a record it would be a single reject, with a reason that explains nothing.
-func refuseWrapped(name string, stdin bool, text []byte) error {
-	key := wrapperKey(text)
+//
+// A single record of NDJSON may look like it. Where somebody says that it is
+// NDJSON, only an object that has nothing but the list isn't taken for one.
+func refuseWrapped(name string, stdin, ndjson bool, text []byte) error {
+	key, alone := wrapperKey(text)
+	if ndjson && !alone {
+		return nil
+	}
 	if key == "" {
 		return nil
 	}
@@ -26,20 +32,23 @@ func refuseWrapped(name string, stdin bool, text []byte) error {
 		quoted, _ := json.Marshal(key)
 		path = "." + string(quoted)
 	}
-	advice := fmt.Sprintf("take them out of it: jq -c '%s[]' %s >%s.records.ndjson", path, name, ObjectName(name))
+	advice := fmt.Sprintf("take them out of it: jq -c '%s[]' %s >%s", path, shellWord(name), shellWord(ObjectName(name)+".records.ndjson"))
 	if stdin {
 		advice = fmt.Sprintf("take them out of it: … | jq -c '%s[]' | crmsync push -", path)
+	}
+	if !alone {
+		advice += "; if it is one record: --format ndjson"
 	}
 	return &InputError{Input: name, Problem: fmt.Sprintf("the records stand in a list below the key %q, not one by one", key), Advice: advice}
 }
 
 // wrapperKey is the key below which the first object of a JSON text has a list
-// of objects, if that is all that the object is there for. The text may be cut
-// off anywhere.
-func wrapperKey(text []byte) string {
+// of objects, if that is all that the object is there for; alone says that the
+// list is surely all that it has. The text may be cut off anywhere.
+func wrapperKey(text []byte) (key string, alone bool) {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	if len(text) == 0 || text[0] != '{' {
-		return ""
+		return "", false
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	_, _ = d.ReadToken()
@@ -47,7 +56,7 @@ func wrapperKey(text []byte) string {
 	for ; d.PeekKind() == '"'; keys++ {
 		token, err := d.ReadToken()
 		if err != nil {
-			return listed
+			return listed, false
 		}
 		key := token.String()
 		first = "" // a second key: the first was not all there is
@@ -60,16 +69,16 @@ func wrapperKey(text []byte) string {
 			}
 		}
 		if err := d.SkipValue(); err != nil {
-			return cmp.Or(listed, first)
+			return cmp.Or(listed, first), keys == 0
 		}
 	}
 	if keys == 1 && listed != "" {
-		return listed // also where other pages follow
+		return listed, true // also where other pages follow
 	}
 	if _, err := d.ReadToken(); err != nil || d.PeekKind() != 0 {
-		return "" // others follow, so this one may be a record as well
+		return "", false // others follow, so this one may be a record as well
 	}
-	return cmp.Or(listed, first)
+	return cmp.Or(listed, first), keys == 1
 }
 
 // beginsWithObject tells whether a list's first item is an object; the list may

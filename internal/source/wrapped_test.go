@@ -26,16 +26,45 @@ func TestOneObjectAroundTheRecordsIsToldFromARecord(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if key := wrapperKey([]byte(tt.text)); key != tt.key {
+			if key, _ := wrapperKey([]byte(tt.text)); key != tt.key {
 				t.Errorf("key %q, want %q", key, tt.key)
 			}
 		})
 	}
 }
 
-func TestTheWayOutOfAWrapperQuotesWhatJqMustNotRead(t *testing.T) {
-	err := refuseWrapped("p.json", false, []byte(`{"my data":[{"sku":"A"}]}`))
-	if hint := err.(*InputError).Hint(); !strings.Contains(hint, `jq -c '."my data"[]' p.json >p.records.ndjson`) {
-		t.Error(hint)
+func TestASingleRecordThatIsSaidToBeNDJSONMayHoldAList(t *testing.T) {
+	for _, tt := range []struct {
+		name, text     string
+		ndjson, refuse bool
+	}{
+		{"a record, said", `{"sku":"A","items":[{"n":1}]}`, true, false},
+		{"a record over a line, said", `{"items":[{"n":1}],"sku":"A"}` + "\n", true, false},
+		{"a record, not said", `{"sku":"A","items":[{"n":1}]}`, false, true},
+		{"nothing but a list, said", `{"items":[{"n":1}]}` + "\n", true, true},
+		{"nothing but a list that goes on, said", `{"items":[{"n":1},{"n"`, true, true},
+		{"pages of nothing but lists, said", `{"items":[{"n":1}]}` + "\n" + `{"items":[]}`, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := refuseWrapped("p", false, tt.ndjson, []byte(tt.text))
+			if (err != nil) != tt.refuse {
+				t.Fatalf("%v", err)
+			}
+			if err != nil && !tt.ndjson && !strings.Contains(err.(*InputError).Hint(), "; if it is one record: --format ndjson") {
+				t.Error(err.(*InputError).Hint())
+			}
+		})
+	}
+}
+
+func TestTheWayOutOfAWrapperQuotesWhatJqAndTheShellMustNotRead(t *testing.T) {
+	for name, want := range map[string]string{
+		"p.json":             `jq -c '."my data"[]' p.json >p.records.ndjson`,
+		"dir/it's $(x).json": `jq -c '."my data"[]' 'dir/it'\''s $(x).json' >'it'\''s $(x).records.ndjson'`,
+	} {
+		err := refuseWrapped(name, false, false, []byte(`{"my data":[{"sku":"A"}]}`))
+		if hint := err.(*InputError).Hint(); !strings.HasSuffix(hint, want) {
+			t.Error(hint)
+		}
 	}
 }
