@@ -106,10 +106,11 @@ type donePush struct {
 	Absence string          `json:",omitempty"`
 }
 
-// ranBefore tells of a push that an earlier run of the job has done.
-func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (report.JobPush, bool) {
+// ranBefore tells of a push that an earlier run of the job has done, and whether
+// that came to telling of it.
+func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (over report.JobPush, told, ok bool) {
 	if j.journal == nil {
-		return report.JobPush{}, false
+		return over, false, false
 	}
 	ended, known, same := j.journal.Ended(r.part.Name, r.print())
 	var done donePush
@@ -119,16 +120,16 @@ func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (report.JobPush, boo
 		j.app.note(fmt.Sprintf("push %s was done, but since then its input or what is done with it has changed: it runs again", r.part.Name))
 	case json.Unmarshal(ended.Result, &done) == nil:
 		r.absent, r.absence = done.Absent, done.Absence
-		over := report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, done.Result.Outcome), done.Result)}
+		over = report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, done.Result.Outcome), done.Result)}
 		over.Note, over.Finished = "done by the run that this one goes on with", ended.At
-		return over, true
+		return over, ended.Told, true
 	}
 	// From here on what this or another choice of the job's pushes knows of it is
 	// no longer what the CRM has.
 	if err := j.journal.Forget(r.part.Name); err != nil {
 		j.app.warn(err.Error())
 	}
-	return report.JobPush{}, false
+	return over, false, false
 }
 
 // saveEnd takes note of a push that is over, with nothing left to resume.
@@ -153,14 +154,14 @@ func (j *jobRun) saveEnd(r *pushRun, result *push.Result) error {
 	return j.journal.Save(ended)
 }
 
-// closeJournal forgets a job all of whose pushes are over, and keeps the journal
-// of any other.
-func (j *jobRun) closeJournal() error {
+// closeJournal keeps the journal of a job that isn't over. Of one all of whose
+// pushes are it has to be forgotten when that is told.
+func (j *jobRun) closeJournal() (over bool, err error) {
 	if j.journal == nil {
-		return nil
+		return false, nil
 	}
 	if !j.journal.Resumed() {
-		return j.journal.Finish() // no push is over: what is unfinished has its own journal
+		return false, j.journal.Finish() // no push is over: what is unfinished has its own journal
 	}
 	interrupted := false
 	unfinished := false
@@ -170,9 +171,24 @@ func (j *jobRun) closeJournal() error {
 	}
 	switch {
 	case interrupted:
-		return j.journal.Close()
+		return false, j.journal.Close()
 	case unfinished:
-		return j.journal.CloseFailed(time.Now())
+		return false, j.journal.CloseFailed(time.Now())
+	case j.journal.Over(time.Now()) != nil:
+		return false, j.journal.Finish() // a full disk has room for that
 	}
-	return j.journal.Finish()
+	return true, nil
+}
+
+// noteTold takes note that the command of a push has run.
+func (j *jobRun) noteTold(r *pushRun) {
+	if j.journal == nil || r.outcome().onFinish == "" {
+		return
+	}
+	if _, known, _ := j.journal.Ended(r.part.Name, ""); !known {
+		return
+	}
+	if err := j.journal.Told(r.part.Name); err != nil {
+		j.app.warn(err.Error())
+	}
 }

@@ -31,17 +31,27 @@ func (j *jobRun) outcome() told {
 // command.
 func (j *jobRun) report(ctx context.Context, r *pushRun, over report.JobPush) {
 	j.writeReportsOf(r, over, r.outcome().files())
-	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
+	j.runCommand(ctx, r, over)
 }
 
-// reportLate writes what a kill kept an earlier part of the job from writing of a
-// push that it had done. Whether it ran the push's command can't be told, so that
-// is not run again.
-func (j *jobRun) reportLate(r *pushRun, over report.JobPush) {
+// runCommand runs the command of a push that is over: twice where a kill comes
+// before that is noted, rather than not at all.
+func (j *jobRun) runCommand(ctx context.Context, r *pushRun, over report.JobPush) {
+	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
+	j.noteTold(r)
+}
+
+// reportLate does what a kill kept an earlier part of the job from doing for a
+// push that it had done: it writes the reports that are missing, and runs the
+// command unless it has run.
+func (j *jobRun) reportLate(ctx context.Context, r *pushRun, over report.JobPush, told bool) {
 	late := slices.DeleteFunc(r.outcome().files(), func(file outcomeFile) bool {
 		return modifiedAt(file.path).After(over.Finished)
 	})
 	j.writeReportsOf(r, over, late)
+	if !told {
+		j.runCommand(ctx, r, over)
+	}
 }
 
 func (j *jobRun) writeReportsOf(r *pushRun, over report.JobPush, files []outcomeFile) {

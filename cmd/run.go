@@ -240,8 +240,8 @@ func (j *jobRun) runAll(ctx context.Context) error {
 
 // runOne runs a push, unless an earlier run of the job has done so.
 func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
-	if over, ok := j.ranBefore(ctx, r); ok {
-		j.reportLate(r, over)
+	if over, told, ok := j.ranBefore(ctx, r); ok {
+		j.reportLate(ctx, r, over, told)
 		return over
 	}
 	r.over = func(result *push.Result) {
@@ -319,19 +319,24 @@ func (j *jobRun) tell(over report.JobPush, at *part) error {
 	return nil
 }
 
-// finish forgets a job that is over, writes what it came to and says how the
+// finish writes what the job came to, forgets one that is over and says how the
 // program ends.
 func (j *jobRun) finish(ctx context.Context) error {
 	code, worst := gravest(j.told)
 	var ended error
-	if err := j.closeJournal(); err != nil {
+	over, err := j.closeJournal()
+	if err != nil {
 		code, worst, ended = gravestCode(code, exitFailed), push.Failed, err
 	}
 	if ctx.Err() != nil && worst == push.Interrupted {
 		ended = context.Cause(ctx)
 	}
-	if err := cmp.Or(j.write(ctx, code, worst, ended), j.unwritten); err != nil {
-		return &runEnded{gravestCode(code, exitFailed), err}
+	problem := cmp.Or(j.write(ctx, code, worst, ended), j.unwritten)
+	if over { // not before: a kill in between must not keep the end from being told
+		problem = errors.Join(problem, j.journal.Finish())
+	}
+	if problem != nil {
+		return &runEnded{gravestCode(code, exitFailed), problem}
 	}
 	return &runEnded{code, ended}
 }

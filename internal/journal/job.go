@@ -35,6 +35,7 @@ type EndedPush struct {
 	Result      json.RawMessage // what the caller wants to know of it later
 	At          time.Time       // when it ended
 	Journal     string          // [Journal.Key] of its own journal; "" where it had none
+	Told        bool            `json:",omitempty"` // whoever waits for its end was told: see [JobJournal.Told]
 }
 
 type jobRecord struct {
@@ -43,9 +44,11 @@ type jobRecord struct {
 	Started time.Time
 	Ended   []EndedPush
 	Failed  time.Time // when it ended by itself, without being interrupted; else zero
+	Over    time.Time // when its last push ended, with none to run again; else zero
 }
 
-// failedLasts is how long what a failed job has done counts. Who mends what made
+// failedLasts is how long what a failed job has done counts, or one that is over but
+// was not told of. Who mends what made
 // it fail goes on; the next night everything is pushed again, since others may
 // have changed the CRM meanwhile.
 const failedLasts = 12 * time.Hour
@@ -121,6 +124,8 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 		j.anew = ErrJobChanged
 	case !found.Failed.IsZero() && o.Started.Sub(found.Failed) > failedLasts:
 		j.anew = ErrJobOld
+	case !found.Over.IsZero() && o.Started.Sub(found.Over) > failedLasts:
+		// Nothing of it is left to be done, and nobody waits for its report any more.
 	default:
 		j.own.Ended = found.Ended
 	}
@@ -171,6 +176,31 @@ func (j *JobJournal) Ended(name, fingerprint string) (ended EndedPush, known, sa
 func (j *JobJournal) Save(ended EndedPush) error {
 	j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), func(e EndedPush) bool { return e.Name == ended.Name })
 	j.own.Ended = append(j.own.Ended, ended)
+	if err := j.write(); err != nil {
+		return problem("writing the journal of the job", j.path(), err)
+	}
+	return nil
+}
+
+// Told takes note that whoever waits for the end of a push was told. What a kill
+// keeps from being told is told by the next run.
+func (j *JobJournal) Told(name string) error {
+	j.own.Ended = slices.Clone(j.own.Ended)
+	for i := range j.own.Ended {
+		if j.own.Ended[i].Name == name {
+			j.own.Ended[i].Told = true
+		}
+	}
+	if err := j.write(); err != nil {
+		return problem("writing the journal of the job", j.path(), err)
+	}
+	return nil
+}
+
+// Over takes note that no push is left to run. The journal stays, and held, until
+// Finish: whoever waits for the job's end is told in between.
+func (j *JobJournal) Over(at time.Time) error {
+	j.own.Over = at
 	if err := j.write(); err != nil {
 		return problem("writing the journal of the job", j.path(), err)
 	}

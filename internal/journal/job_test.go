@@ -176,6 +176,53 @@ func TestWhatAFailedJobHasDoneCountsForTwelveHours(t *testing.T) {
 	}
 }
 
+func TestAJobThatIsOverIsToldOfByTheNextRunForTwelveHours(t *testing.T) {
+	over := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		after   time.Duration
+		resumed bool
+	}{{11 * time.Hour, true}, {13 * time.Hour, false}} {
+		dir := t.TempDir()
+		leave(t, dir)
+		j := openJob(t, dir, nightly(), Options{})
+		must(t, j.Over(over))
+		must(t, j.Close()) // as a kill does
+		if jobs, err := ListJobs(dir); err != nil || !strings.Contains(jobs[0].String(), ", interrupted before its end was told; it began ") {
+			t.Errorf("listed %v, %v", jobs, err)
+		}
+		j = openJob(t, dir, nightly(), Options{Started: over.Add(c.after)})
+		if j.Anew() != nil || j.Resumed() != c.resumed {
+			t.Errorf("after %s: anew %v, resumed %t", c.after, j.Anew(), j.Resumed())
+		}
+	}
+}
+
+func TestWhatWasToldIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	leave(t, dir)
+	j := openJob(t, dir, nightly(), Options{})
+	told := func(j *JobJournal) bool {
+		ended, known, _ := j.Ended("companies", "f1")
+		if !known {
+			t.Fatal("the push's end is forgotten")
+		}
+		return ended.Told
+	}
+	if told(j) {
+		t.Error("told before it is")
+	}
+	must(t, j.Told("companies"))
+	must(t, j.Close())
+	j = openJob(t, dir, nightly(), Options{})
+	if !told(j) {
+		t.Error("not told after it is")
+	}
+	must(t, j.Save(EndedPush{Name: "companies", Fingerprint: "f1"}))
+	if told(j) {
+		t.Error("a push that ran again was told of already")
+	}
+}
+
 func TestAPushThatRunsInOneChoiceIsForgottenByTheOthers(t *testing.T) {
 	dir := t.TempDir()
 	leave(t, dir)

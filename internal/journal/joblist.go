@@ -19,6 +19,7 @@ type JobEntry struct {
 	Started time.Time
 	Damaged error     // why it can't be read; Run is empty then
 	Failed  time.Time // when it ended by itself; zero where it was interrupted
+	Over    time.Time // when its last push ended; zero where some are left
 }
 
 // String says in a line what the journal is about.
@@ -38,8 +39,11 @@ func (e JobEntry) String() string {
 		return fmt.Sprintf("%s, under way in process %d since %s", text, e.PID, at)
 	}
 	how := "interrupted"
-	if !e.Failed.IsZero() {
+	switch {
+	case !e.Failed.IsZero():
 		how = "failed"
+	case !e.Over.IsZero():
+		how = "interrupted before its end was told"
 	}
 	return text + ", " + how + "; it began " + at
 }
@@ -64,7 +68,7 @@ func listJobs(dir string) ([]JobEntry, error) {
 		case err != nil:
 			e.Damaged = err
 		default:
-			e.Run, e.PID, e.Started, e.Ended, e.Failed = r.Run, r.PID, r.Started, r.Ended, r.Failed
+			e.Run, e.PID, e.Started, e.Ended, e.Failed, e.Over = r.Run, r.PID, r.Started, r.Ended, r.Failed, r.Over
 		}
 		if e.InUse, err = held(filepath.Join(dir, fileOf(key)+lockSuffix)); err != nil {
 			return nil, err
