@@ -309,7 +309,7 @@ func (c *committer) result(stopped stopReason) *Result {
 		Started: c.started,
 		Elapsed: c.before + time.Since(c.started),
 		Whole:   c.readWhole && c.counts().NotSent == 0,
-		Unread:  !c.readWhole,
+		Unread:  c.run.unread,
 		Reasons: c.reasons.most(reasonsInResult),
 		Latency: c.run.latency.percentiles(),
 

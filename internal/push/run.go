@@ -49,6 +49,7 @@ type run struct {
 	spare     *item        // the reader's, for the next record
 	skipped   *item        // the reader's: the last records, as far as they are unchanged
 	slots     int64        // the reader's: items so far
+	unread    bool         // the reader's: it didn't come to the end of an input, not even to count
 	requests  atomic.Int64
 	retries   atomic.Int64
 	throttled atomic.Int64
@@ -179,6 +180,9 @@ func (r *run) readInput(ctx context.Context, index int) error {
 		rec, err := in.Reader.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if err != nil {
+			r.unread = true
 		}
 		if err != nil && r.going.Err() != nil {
 			return nil // the stop itself made Read return
@@ -330,10 +334,16 @@ func (r *run) full() bool {
 // does one whose input may never end.
 func (r *run) countRest(ctx context.Context, in *Input) error {
 	if in.Uncounted || r.opts.Shard.Count > 0 { // a shard's own can't be told without mapping
+		r.unread = true
 		return nil
 	}
-	for ctx.Err() == nil && !r.full() {
+	for !r.full() {
+		if ctx.Err() != nil {
+			r.unread = true
+			return nil
+		}
 		if _, err := in.Reader.Read(); err != nil {
+			r.unread = r.unread || !errors.Is(err, io.EOF)
 			return nil // the count ends where the input does, or can't be read
 		}
 		r.read.Add(1)

@@ -39,6 +39,9 @@ func TestAFatalAnswerStopsTheRunAndTheRestIsCountedAsNotSent(t *testing.T) {
 				if c.requests > 100+2*opts.Workers {
 					t.Errorf("%d requests were sent: the run went on after the first 401", c.requests)
 				}
+				if res.Unread != uncounted {
+					t.Errorf("unread is %v with uncounted=%v", res.Unread, uncounted)
+				}
 				if all := res.Read == 20_000; all == uncounted {
 					t.Errorf("read %d records with uncounted=%v", res.Read, uncounted)
 				}
