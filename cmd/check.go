@@ -18,7 +18,6 @@ import (
 // meant. It looks at nothing but the settings.
 func (r *pushRun) check() error {
 	s, explicit := r.settings, r.conf.explicit
-	isJSON := s.format == source.NDJSON || s.format == source.JSON
 	switch {
 	case len(r.paths) == 0:
 		return usage("for example: crmsync push products.csv --match sku (- reads stdin)", "no FILE is given: there is nothing to push")
@@ -42,10 +41,6 @@ func (r *pushRun) check() error {
 	case s.schema == "off" && explicit["list-separator"]:
 		return usage("leave out --schema off, so that the types are known, or --list-separator",
 			"--list-separator does nothing with --schema off: without types every cell is sent as text")
-	case isJSON && s.columns != nil:
-		return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; in JSON each record names its own keys")
-	case isJSON && s.delimiter != 0:
-		return usage("leave out --delimiter, or say --format csv", "JSON has no delimiter")
 	case explicit["columns"] && explicit["header-row"]:
 		return usage("leave one of them out", "--columns is for files without a header, and --header-row says where the header is")
 	case s.schema == "off" && explicit["unknown-columns"]:
@@ -53,8 +48,15 @@ func (r *pushRun) check() error {
 			"--unknown-columns does nothing with --schema off: without a schema no column is unknown")
 	case explicit["quiet"] && s.showBar == "always" && explicit["progress"]:
 		return usage("leave one of them out", "-q (nothing but errors) and --progress always contradict each other")
+	case s.sheet != "" && (explicit["delimiter"] || explicit["encoding"]):
+		return usage("leave one of them out", "--sheet is of workbooks, and --delimiter and --encoding are of text files")
 	case s.format == source.TSV && s.delimiter != 0 && s.delimiter != '\t':
 		return usage("leave out --delimiter, or say --format csv", "--format tsv means that cells are divided by tabs")
+	}
+	if s.format != source.Auto {
+		if err := r.unfit(s.format, "the input"); err != nil {
+			return err
+		}
 	}
 	if len(r.paths) > 1 && slices.Contains(r.paths, "-") && !allStdin(r.paths) {
 		return usage("push it by itself, or put it into a file first", "stdin can't be pushed together with files")
@@ -65,19 +67,20 @@ func (r *pushRun) check() error {
 	return r.checkPaths()
 }
 
-// checkFit refuses flags that mean nothing to the format that an input has.
-func (r *pushRun) checkFit(in *input) error {
-	explicit, name := r.conf.explicit, in.info.Name
-	isJSON, isWorkbook := in.reader.Columns() == nil, in.info.Format == source.XLSX
+// unfit refuses flags that mean nothing to the format of the input that name
+// stands for.
+func (r *pushRun) unfit(format source.Format, name string) error {
+	explicit := r.conf.explicit
+	isJSON, isWorkbook := format == source.NDJSON || format == source.JSON, format == source.XLSX
 	switch {
 	case isJSON && r.settings.columns != nil:
 		return usage("rename keys with --map KEY=ATTR", "--columns is for files without a header; %s is JSON, where each record names its own keys", name)
 	case isJSON && explicit["header-row"]:
 		return usage("leave out --header-row", "--header-row says where the column names are; %s is JSON, where each record names its own keys", name)
 	case r.settings.sheet != "" && !isWorkbook:
-		return usage("leave out --sheet", "--sheet names a sheet of a workbook, and %s is %s", name, in.info.Format)
+		return usage("leave out --sheet", "--sheet names a sheet of a workbook, and %s is %s", name, format)
 	case (isJSON || isWorkbook) && explicit["delimiter"]:
-		return usage("leave out --delimiter", "--delimiter is what divides CSV cells, and %s is %s", name, in.info.Format)
+		return usage("leave out --delimiter", "--delimiter is what divides CSV cells, and %s is %s", name, format)
 	case isWorkbook && explicit["encoding"]:
 		return usage("leave out --encoding", "--encoding is of text files; %s is a workbook, which says itself how its text is encoded", name)
 	}

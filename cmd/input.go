@@ -42,7 +42,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		}
 		in := &input{path: path, modified: modified, reader: reader, info: reader.Info(), stop: stop}
 		r.inputs = append(r.inputs, in)
-		if err := r.checkFit(in); err != nil {
+		if err := r.unfit(in.info.Format, in.info.Name); err != nil {
 			return err
 		}
 		r.app.log.Debug("opened an input", "input", in.info.Name, "format", in.info.Format,

@@ -21,13 +21,13 @@ func (r *pushRun) checkOnlyChanged() error {
 	if s.onlyChanged && s.sandbox {
 		return usage("leave out --only-changed", "--sandbox begins with an empty CRM, so everything has changed")
 	}
-	if s.full && s.maxAge > 0 {
-		return usage("leave one of them out", "--full sends everything, so --max-age has nothing to choose")
-	}
 	for _, name := range []string{"full", "max-age", "state", "report-missing"} {
 		if explicit[name] && !s.onlyChanged {
 			return usage("add --only-changed", "--%s says how --only-changed works, and that is not on", name)
 		}
+	}
+	if s.full && s.maxAge > 0 {
+		return usage("leave one of them out", "--full sends everything, so --max-age has nothing to choose")
 	}
 	if s.reportMissing && s.limit > 0 {
 		return usage("leave out --limit", "--report-missing compares with the whole input, and --limit reads a part of it")

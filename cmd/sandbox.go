@@ -37,6 +37,9 @@ func (a *app) sandboxCommand() *cobra.Command {
 			"  crmsync sandbox --fault error=2% --fault reset-after=1%",
 		Args: exactArgs(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkSandbox(c.Flags().Changed, opts); err != nil {
+				return err
+			}
 			if schema != "" {
 				data, err := os.ReadFile(schema)
 				if err != nil {
@@ -63,6 +66,22 @@ func (a *app) sandboxCommand() *cobra.Command {
 	}
 	setHelp(c, groups)
 	return c
+}
+
+// checkSandbox refuses flags that do nothing without another one.
+func checkSandbox(given func(flag string) bool, opts sandbox.Options) error {
+	for _, flag := range []string{"limit-window", "burst", "limit-headers", "retry-after"} {
+		if given(flag) && !given("rate-limit") {
+			return usage("add --rate-limit, such as --rate-limit 60/m", "--%s says how the rate limit works, and there is none", flag)
+		}
+	}
+	switch {
+	case given("burst") && opts.Limit.Form != sandbox.LimitBucket:
+		return usage("add --limit-window bucket", "--burst is of a limit that counts as a bucket does")
+	case given("service-time") && opts.Capacity == 0:
+		return usage("add --capacity N, or say --latency", "--service-time is of the requests that are worked on at once, and --capacity doesn't say how many")
+	}
+	return nil
 }
 
 func newFlagSet() *pflag.FlagSet {
