@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -146,9 +147,9 @@ func setAll(f *pflag.Flag, values []string, where string) error {
 	for _, text := range values {
 		if err := f.Value.Set(text); err != nil {
 			if f.Value.Type() == "bool" {
-				err = fmt.Errorf("%q is neither true nor false", text)
+				return usage("write true or false", "%s: %q is neither true nor false", where, text)
 			}
-			return usage(hintOf(err), "%s: %v", where, err)
+			return usage(cmp.Or(hintOf(err), wanted(f)), "%s: %v", where, err)
 		}
 	}
 	return nil

@@ -69,6 +69,12 @@ func (e *hinted) Unwrap() error { return e.error }
 // Hint says what to do.
 func (e *hinted) Hint() string { return e.hint }
 
+// summaryUnwritten is the error of a run that could not tell what it came to.
+func summaryUnwritten(err error) error {
+	return &hinted{fmt.Errorf("writing the summary: %w", err),
+		"the summary alone is missing, and what was sent need not be sent again: look after what stdout leads to"}
+}
+
 // runEnded is how a push that reported its own outcome ends the program: its
 // summary is written, and only exit status and error message are left.
 type runEnded struct {

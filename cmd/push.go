@@ -342,7 +342,7 @@ func (r *pushRun) printSummary(summary report.Summary) error {
 		return nil
 	}
 	if err := write(r.app.streams.Out, summary); err != nil && !closedPipe(err) {
-		return fmt.Errorf("writing the summary: %w", err)
+		return summaryUnwritten(err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -144,7 +145,8 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown, seeHelp)
 	case errors.As(err, &invalid):
-		return usage(hintOf(err), "--%s: %v", invalid.GetFlag().Name, plainReason(invalid))
+		f := invalid.GetFlag()
+		return usage(cmp.Or(hintOf(plainReason(invalid)), wanted(f)), "--%s: %v", f.Name, plainReason(invalid))
 	case errors.As(err, &missing):
 		f := missing.GetFlag()
 		form, _ := pflag.UnquoteUsage(f)
@@ -152,6 +154,15 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	default:
 		return usage(seeHelp, "%v", err)
 	}
+}
+
+// wanted says what a flag takes, in the words of its help.
+func wanted(f *pflag.Flag) string {
+	form, about := pflag.UnquoteUsage(f)
+	if strings.HasPrefix(about, form) {
+		return "--" + f.Name + " " + about
+	}
+	return "--" + f.Name + " " + form + ": " + about
 }
 
 // plainReason is why a value is refused, without the words of package strconv.

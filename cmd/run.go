@@ -314,7 +314,7 @@ func (j *jobRun) tell(over report.JobPush, at *part) error {
 		return nil
 	}
 	if err := report.JobPushText(j.app.streams.Out, over, at.number, at.of); err != nil && !closedPipe(err) {
-		return fmt.Errorf("writing the summary: %w", err)
+		return summaryUnwritten(err)
 	}
 	return nil
 }
@@ -384,7 +384,7 @@ func (j *jobRun) printSummary(summary report.Job) error {
 		return nil
 	}
 	if err := write(j.app.streams.Out, summary); err != nil && !closedPipe(err) {
-		return fmt.Errorf("writing the summary: %w", err)
+		return summaryUnwritten(err)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func rememberedFiles(s *settings) ([]rememberedFile, error) {
 	}
 	entries, err := os.ReadDir(stateDirectory())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listing the state directory: %w", err)
+		return nil, &hinted{fmt.Errorf("listing the state directory: %w", err), "make it readable, or name another place in XDG_STATE_HOME"}
 	}
 	var files []rememberedFile
 	for _, e := range entries {

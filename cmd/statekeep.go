@@ -174,7 +174,8 @@ func (r *pushRun) otherStates() ([]string, error) {
 func statesIn(dir string, is func(name string) bool) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.ENOTDIR) {
-		return nil, fmt.Errorf("looking for what --only-changed remembers: %w", err)
+		return nil, &hinted{fmt.Errorf("looking for what --only-changed remembers: %w", err),
+			"look after the disk or the network share, or name another place in XDG_STATE_HOME"}
 	}
 	for _, e := range entries {
 		if is(e.Name()) {

@@ -46,7 +46,7 @@ func ReadSchema(r io.Reader) (*Object, error) {
 		return nil, &SchemaError{Problem: fmt.Sprintf("it is longer than %d MiB", maxSchema>>20), hint: hintSchema, cause: err}
 	}
 	if err != nil {
-		return nil, &SchemaError{Problem: err.Error(), cause: err}
+		return nil, &SchemaError{Problem: err.Error(), hint: hintSchema, cause: err}
 	}
 	return ParseSchema(data, "")
 }

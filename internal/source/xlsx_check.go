@@ -31,6 +31,9 @@ const otherParts = 256 << 20
 
 func openArchive(name string, file *os.File, size int64) (*archive, error) {
 	z, err := zip.NewReader(file, size)
+	if errors.Is(err, zip.ErrFormat) {
+		err = errors.New("it is cut off or damaged") // its end is what tells where its parts are
+	}
 	if err != nil {
 		return nil, damagedWorkbook(name, err)
 	}

@@ -334,7 +334,7 @@ func TestAWorkbookThatCannotBeReadSaysWhy(t *testing.T) {
 		opts       Options
 		want       string
 	}{
-		{"cut off", file(t, "p.xlsx", string(content[:len(content)/2])), Options{}, "the workbook can't be read"},
+		{"cut off", file(t, "p.xlsx", string(content[:len(content)/2])), Options{}, "the workbook can't be read: it is cut off or damaged"},
 		{"a sheet that is cut off", patched(t, whole, sheet, `<c r="A3"`, ``), Options{}, "the workbook is damaged, in its part xl/worksheets/sheet1.xml"},
 		{"a text that isn't there", patched(t, whole, sheet, `t="s"><v>0</v>`, `t="s"><v>99</v>`), Options{}, "refers to text 99"},
 		{"rows out of order", patched(t, whole, sheet, `<row r="2"`, `<row r="9"`), Options{}, "cell \"A2\" stands in row 9"},
