@@ -5,8 +5,11 @@ import (
 	"go/parser"
 	gotoken "go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -111,4 +114,88 @@ func mentions(n ast.Node, word string) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// A quotation of three words or more, `the run had to stop`, is a message, wherever
+// it stands; "…" stands for what changes. Commands, values and the like begin
+// otherwise.
+func TestEveryMessageInTheDocumentationIsOneOfTheProgram(t *testing.T) {
+	texts := stringLiterals(t)
+	commands := []string{"crmsync", "go", "jq", "bash", "git"}
+	messages := map[string]int{}
+	for _, page := range append(docPages(t), "CHANGELOG.md", "SECURITY.md") {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(withoutBlocks(string(content)), -1) {
+			quoted := found[1]
+			words := strings.Fields(quoted)
+			isHeading := strings.Contains(string(content), "\n### "+found[0])
+			begins := quoted[0] >= 'a' && quoted[0] <= 'z' || strings.HasPrefix(quoted, "…")
+			if !isHeading && (len(words) < 3 || !begins || slices.Contains(commands, words[0])) {
+				continue
+			}
+			messages[filepath.ToSlash(page)]++
+			for fragment := range strings.SplitSeq(quoted, "…") {
+				fragment = strings.TrimSpace(fragment)
+				if len(fragment) > 2 && !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, fragment) }) {
+					t.Errorf("%s: no message of the program holds %q, of %s", page, fragment, found[0])
+				}
+			}
+		}
+	}
+	if messages["docs/troubleshooting.md"] < 40 {
+		t.Errorf("of the messages in docs/troubleshooting.md only %d were found", messages["docs/troubleshooting.md"])
+	}
+}
+
+// withoutBlocks is a page without what is fenced.
+func withoutBlocks(page string) string {
+	var kept strings.Builder
+	inside := false
+	for line := range strings.Lines(page) {
+		fence := strings.HasPrefix(line, "```")
+		if !inside && !fence {
+			kept.WriteString(line)
+		}
+		inside = inside != fence
+	}
+	return kept.String()
+}
+
+// stringLiterals are the texts in the program's sources, but for the sandbox's:
+// those are the CRM's words.
+func stringLiterals(t *testing.T) []string {
+	t.Helper()
+	var texts []string
+	for _, root := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && entry.Name() == "sandbox":
+				return fs.SkipDir
+			case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == gotoken.STRING {
+					if text, err := strconv.Unquote(literal.Value); err == nil {
+						texts = append(texts, text)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return texts
 }

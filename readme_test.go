@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	gotoken "go/token" // token is what the scripts' CRM takes
-	"io/fs"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -26,10 +23,13 @@ import (
 //   - a block "sh" is a script for the program, run in the order of the page;
 //     "sh exit=3" says with which code it ends, 0 otherwise;
 //   - a block with "file=NAME" is a file that the scripts after it find;
+//   - a block "sh serve" has servers: each line is started, and ended once it is
+//     ready;
 //   - a block "text output" quotes what the script before it printed: each line
 //     stands there, in this order, and "…" is any text.
 //
-// Blocks of other kinds are for reading. docs/reference is left out: it is made
+// recipes_test.go runs what other programs start. Blocks of other kinds are for
+// reading, and a test sees to it that none of them has a command of the program. docs/reference is left out: it is made
 // from the commands themselves, and a test in cmd compares it with them.
 
 // contributorPages speak to those who work on crmsync: their commands build
@@ -111,6 +111,8 @@ func TestEveryCommandInTheDocumentationRuns(t *testing.T) {
 				switch {
 				case b.attr("file") != "":
 					desk.write(t, b.attr("file"), b.text)
+				case b.lang == "sh" && b.attrs == "serve":
+					desk.serve(t, where, b)
 				case b.lang == "sh":
 					output = desk.run(t, where, b)
 				case b.lang == "text" && b.attrs == "output":
@@ -199,6 +201,30 @@ func (d *desk) run(t *testing.T, where string, b docBlock) string {
 	return string(output)
 }
 
+// serve starts the servers of a block, one after the other, each on a port of its
+// own.
+func (d *desk) serve(t *testing.T, where string, b docBlock) {
+	t.Helper()
+	for line := range strings.Lines(b.text) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		command := exec.CommandContext(ctx, "sh", "-c", "exec "+strings.TrimSpace(line)+" --port 0")
+		command.Dir, command.Env, command.WaitDelay = d.dir, append(os.Environ(), quickEnd), time.Second
+		said, err := command.StdoutPipe()
+		if err == nil {
+			err = command.Start()
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", where, err)
+		}
+		first := make([]byte, len("export CRMSYNC_BASE_URL"))
+		if _, err := io.ReadFull(said, first); err != nil || string(first) != "export CRMSYNC_BASE_URL" {
+			t.Errorf("%s: %s: it began with %q, %v", where, line, first, err)
+		}
+		cancel()
+		_ = command.Wait() // it was killed
+	}
+}
+
 // program leaves out what only a checkout can do: the program is built already,
 // and the tests don't run themselves.
 func program(script string) string {
@@ -234,71 +260,6 @@ func quotes(t *testing.T, where, quotation, output string) {
 		}
 		rest = rest[at+1:]
 	}
-}
-
-// A heading like ### `no FILE is given` in the page on troubleshooting is a
-// message; "…" stands for what changes.
-func TestEveryMessageInTroubleshootingIsOneOfTheProgram(t *testing.T) {
-	const page = "docs/troubleshooting.md"
-	content, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := stringLiterals(t)
-	messages := 0
-	for line := range strings.Lines(string(content)) {
-		if !strings.HasPrefix(line, "### ") {
-			continue
-		}
-		for _, quoted := range regexp.MustCompile("`[^`]+`").FindAllString(line, -1) {
-			messages++
-			for fragment := range strings.SplitSeq(strings.Trim(quoted, "`"), "…") {
-				fragment = strings.TrimSpace(fragment)
-				if len(fragment) > 2 && !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, fragment) }) {
-					t.Errorf("%s: no message of the program holds %q, of %s", page, fragment, quoted)
-				}
-			}
-		}
-	}
-	if messages == 0 {
-		t.Errorf("%s quotes no message", page)
-	}
-}
-
-// stringLiterals are the texts in the program's sources, but for the sandbox's:
-// those are the CRM's words.
-func stringLiterals(t *testing.T) []string {
-	t.Helper()
-	var texts []string
-	for _, root := range []string{"cmd", "internal"} {
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case entry.IsDir() && entry.Name() == "sandbox":
-				return fs.SkipDir
-			case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
-				return nil
-			}
-			file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.SkipObjectResolution)
-			if err != nil {
-				return err
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == gotoken.STRING {
-					if text, err := strconv.Unquote(literal.Value); err == nil {
-						texts = append(texts, text)
-					}
-				}
-				return true
-			})
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return texts
 }
 
 // What the pages say in code must be there: flags of the program, and files that
