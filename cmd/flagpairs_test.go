@@ -97,13 +97,13 @@ func TestEveryPairOfFlagsMakesSenseOrHasASentence(t *testing.T) {
 			want, refused := eitherWay(wrong, a, b)
 			lonely := slices.Contains(withOnlyChanged, a) || slices.Contains(withOnlyChanged, b)
 			if lonely && a != "--only-changed" && b != "--only-changed" && !refused {
-				expectRefusal(t, understood(given), "how --only-changed works, and that is not on", given)
+				expectRefusal(t, understood(t, given), "how --only-changed works, and that is not on", given)
 				given = append(given, "--only-changed")
 				if want, refused = eitherWay(withOnlyChangedMisuse, a, b); !refused && (a == "--sandbox" || b == "--sandbox") {
 					want, refused = "--sandbox begins with an empty CRM", true
 				}
 			}
-			err := understood(given)
+			err := understood(t, given)
 			if refused {
 				met++
 				expectRefusal(t, err, want, given)
@@ -149,7 +149,7 @@ func (s *settings) visit(each func(*pflag.Flag)) {
 }
 
 // understood is what push says of its command line before it opens anything.
-func understood(given []string) error {
+func understood(t *testing.T, given []string) error {
 	a := &app{
 		streams: Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard},
 		console: &console{out: &bytes.Buffer{}}, log: slog.New(slog.DiscardHandler),
@@ -169,7 +169,7 @@ func understood(given []string) error {
 	if r.conf, err = a.configure(c, s); err != nil {
 		return err
 	}
-	return r.understand(c.Context())
+	return r.understand(t.Context())
 }
 
 // atADesk has the test run where the files are that the flags name.
