@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -129,7 +130,7 @@ func JobText(w io.Writer, j Job) error {
 	if len(j.Pushes) > 1 {
 		rows = append(rows, jobRow("total", all, ""))
 	}
-	writeTable(&b, rows)
+	writeTable(&b, fitting(rows, j.Width))
 	if j.Continue != "" {
 		fmt.Fprintf(&b, "\nto go on:\n  %s\n", Clean(j.Continue))
 	}
@@ -152,14 +153,39 @@ func jobRow(name string, r push.Result, outcome string) []string {
 	return append(row, outcome)
 }
 
-// writeTable aligns names to the left, numbers to the right.
-func writeTable(b *bytes.Buffer, rows [][]string) {
+// fitting leaves out columns without any count where a terminal of so many columns
+// has no room for all of them.
+func fitting(rows [][]string, width int) [][]string {
+	for at := len(rows[0]) - 2; at > 1 && width > 0; at-- {
+		wide := 0
+		for _, w := range columnWidths(rows) {
+			wide += 2 + w
+		}
+		if wide <= width {
+			break
+		}
+		if !slices.ContainsFunc(rows[1:], func(row []string) bool { return row[at] != "0" }) {
+			for i, row := range rows {
+				rows[i] = slices.Delete(row, at, at+1)
+			}
+		}
+	}
+	return rows
+}
+
+func columnWidths(rows [][]string) []int {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], len(cell))
 		}
 	}
+	return widths
+}
+
+// writeTable aligns names to the left, numbers to the right.
+func writeTable(b *bytes.Buffer, rows [][]string) {
+	widths := columnWidths(rows)
 	for _, row := range rows {
 		var line bytes.Buffer
 		for i, cell := range row {
