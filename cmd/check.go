@@ -23,6 +23,9 @@ func (r *pushRun) check() error {
 		return usage("for example: crmsync push products.csv --match sku (- reads stdin)", "no FILE is given: there is nothing to push")
 	case s.format == source.Auto && slices.ContainsFunc(r.paths, isYAML):
 		return notRecords(r.paths[slices.IndexFunc(r.paths, isYAML)])
+	case r.match == "" && r.part != nil:
+		return usage(`write "match: ATTR" below the push: `+r.candidates(),
+			"match is missing: say by which attribute records are found again")
 	case r.match == "":
 		return usage("it is what identifies a record, such as sku, email or domain: "+r.candidates(),
 			"--match is missing: say by which attribute records are found again")

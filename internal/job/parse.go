@@ -110,7 +110,11 @@ func (p *parser) top(root ast.Node) {
 
 // refuse ends the walk with a key that means nothing here.
 func (p *parser) refuse(e strictyaml.Entry, where string, known []string) {
-	if why, ok := p.o.Elsewhere[e.Name]; ok {
+	why, ok := p.o.Elsewhere[e.Name]
+	if !ok { // dry_run, as other programs write it
+		why, ok = p.o.Elsewhere[strings.ReplaceAll(e.Name, "_", "-")]
+	}
+	if ok {
 		problem, hint, _ := strings.Cut(why, "\n")
 		p.Stop(e.Key, hint, "%s %s", e.Name, problem)
 	}
