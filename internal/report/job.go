@@ -154,23 +154,38 @@ func jobRow(name string, r push.Result, outcome string) []string {
 }
 
 // fitting leaves out columns without any count where a terminal of so many columns
-// has no room for all of them.
+// has no room for all of them, and puts the words at the end of lines below them
+// where that doesn't help.
 func fitting(rows [][]string, width int) [][]string {
-	for at := len(rows[0]) - 2; at > 1 && width > 0; at-- {
+	fits := func() bool {
 		wide := 0
 		for _, w := range columnWidths(rows) {
 			wide += 2 + w
 		}
-		if wide <= width {
-			break
-		}
+		return wide <= width || width <= 0
+	}
+	for at := len(rows[0]) - 2; at > 1 && !fits(); at-- {
 		if !slices.ContainsFunc(rows[1:], func(row []string) bool { return row[at] != "0" }) {
 			for i, row := range rows {
 				rows[i] = slices.Delete(row, at, at+1)
 			}
 		}
 	}
-	return rows
+	if fits() {
+		return rows
+	}
+	last := len(rows[0]) - 1
+	var lines [][]string
+	for _, row := range rows {
+		word := row[last]
+		row[last] = ""
+		if lines = append(lines, row); word != "" {
+			below := make([]string, len(row))
+			below[0] = "  " + word
+			lines = append(lines, below)
+		}
+	}
+	return lines
 }
 
 func columnWidths(rows [][]string) []int {

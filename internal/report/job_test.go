@@ -29,6 +29,12 @@ func TestTheTableOfAJobFitsTheTerminalAsFarAsItCan(t *testing.T) {
 			"  companies     2        2         0  complete\n" +
 			"  deals         2        0         2  not run\n" +
 			"  total         4        2         2\n"},
+		{40, "              read  updated  not sent\n" +
+			"  companies      2        2         0\n" +
+			"    complete\n" +
+			"  deals          2        0         2\n" +
+			"    not run\n" +
+			"  total          4        2         2\n"},
 	} {
 		j.Width = c.width
 		var b bytes.Buffer
