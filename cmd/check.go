@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/source"
 )
 
@@ -103,7 +104,7 @@ func (r *pushRun) candidates() string {
 	if object == "" {
 		object = "OBJECT"
 	}
-	command := "crmsync schema " + shellQuote([]string{object})
+	command := "crmsync schema " + shellwords.Quote(object)
 	if r.settings.sandbox {
 		command += " --sandbox"
 	}
@@ -125,9 +126,9 @@ func isYAML(path string) bool {
 func notRecords(path string) error {
 	text, _ := os.ReadFile(path) // opening it was tried
 	if regexp.MustCompile(`(?m)^["']?pushes["']?\s*:`).Match(text) {
-		return usage("to run it: crmsync run "+shellQuote([]string{path}), "%s is a job file, not one of records", path)
+		return usage("to run it: crmsync run "+shellwords.File(path), "%s is a job file, not one of records", path)
 	}
-	return usage("a mapping file goes with its records: crmsync push FILE --mapping "+shellQuote([]string{path}),
+	return usage("a mapping file goes with its records: crmsync push FILE --mapping "+shellwords.File(path),
 		"%s is YAML, which holds no records: they come as CSV, TSV, NDJSON, JSON or XLSX", path)
 }
 

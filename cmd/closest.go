@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // closest is the candidate that a misspelt name most likely means, or "" where
@@ -81,7 +83,7 @@ func withClosestFile(err error, path string) error {
 		}
 	}
 	if best := closestFile(name, names); best != "" {
-		return &hinted{err, "did you mean " + dir + best + "?"}
+		return &hinted{err, "did you mean " + shellwords.File(dir+best) + "?"}
 	}
 	return err
 }
@@ -114,20 +116,4 @@ func digitsOf(name string) string {
 		}
 		return -1
 	}, name)
-}
-
-// shellQuote writes words as a command line that a POSIX shell reads back.
-func shellQuote(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = word
-		if word == "" || strings.ContainsFunc(word, needsQuotes) {
-			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
-}
-
-func needsQuotes(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:=,@%+", r)
 }

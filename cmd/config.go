@@ -76,6 +76,11 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	if err := conf.settleVerbosity(s); err != nil {
 		return nil, err
 	}
+	for _, name := range ofRun() {
+		if variable := envName(name); !conf.explicit[name] && os.Getenv(variable) != "" {
+			a.fromEnvironment = append(a.fromEnvironment, variable)
+		}
+	}
 	a.startLog(s)
 	if conf.file != "" {
 		a.log.Debug("read the config file", "file", conf.file, "profile", s.profile)
@@ -193,8 +198,9 @@ func csvLine(values []string) string {
 // profile over the rest.
 func (conf *configuration) read(s *settings) error {
 	explicit := s.config
-	if explicit == "" {
-		explicit = os.Getenv(envName("config"))
+	if text := os.Getenv(envName("config")); explicit == "" && text != "" {
+		explicit, s.config = text, text
+		conf.origins["config"] = origin{kind: fromEnvironment, name: envName("config")}
 	}
 	if conf.file = explicit; conf.file == "" {
 		conf.file = findConfig()

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +72,7 @@ func (a *app) showSettings(s *settings, conf *configuration) error {
 	for _, group := range s.groups {
 		group.flags.VisitAll(func(f *pflag.Flag) {
 			if f.Name == "config" {
-				rows = append(rows, newSetting(f.Name, conf.file, conf.configOrigin()))
+				rows = append(rows, newSetting(f.Name, conf.file, conf.of(f.Name)))
 				return
 			}
 			rows = append(rows, newSetting(f.Name, shownValue(f), conf.of(f.Name)))
@@ -178,12 +177,4 @@ func (conf *configuration) tokenText(s *settings) string {
 		return o.String()
 	}
 	return "none"
-}
-
-// configOrigin is why the config file is the one that it is.
-func (conf *configuration) configOrigin() origin {
-	if !conf.explicit["config"] && os.Getenv(envName("config")) != "" {
-		return origin{kind: fromEnvironment, name: envName("config")}
-	}
-	return conf.of("config")
 }

@@ -2,11 +2,13 @@ package cmd
 
 import (
 	"errors"
+	"os"
 	"slices"
 
 	"github.com/spf13/pflag"
 
 	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // again is the command that pushes the mended rejects. What the user said about
@@ -20,7 +22,10 @@ func (r *pushRun) again(result push.Result) string {
 	if r.part != nil && result.Outcome == push.Stopped {
 		return "" // the job would push the input again, and its rejects with it
 	}
-	words := append([]string{"crmsync", "push"}, result.RejectFiles...)
+	words := []string{"crmsync", "push"}
+	for _, path := range result.RejectFiles {
+		words = append(words, shellwords.Operand(path))
+	}
 	words = append(words, "--object", r.object, "--match", r.match)
 	if r.part != nil && r.part.Columns != nil {
 		words = append(words, "--mapping", r.part.file.Name+"#"+r.part.Name)
@@ -29,12 +34,13 @@ func (r *pushRun) again(result push.Result) string {
 		"locale", "timezone", "list-separator", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
 	for _, group := range r.settings.groups {
 		group.flags.VisitAll(func(f *pflag.Flag) {
-			if slices.Contains(keep, f.Name) && r.conf.stated(f.Name) {
+			stated := r.conf.stated(f.Name) || r.conf.of(f.Name).kind == fromEnvironment && slices.Contains(ofReading(), f.Name)
+			if slices.Contains(keep, f.Name) && stated {
 				words = append(words, flagWords(f)...)
 			}
 		})
 	}
-	return shellQuote(words) + fromStdin(words)
+	return shellwords.Quote(words...) + fromStdin(words)
 }
 
 // fromStdin is what a command line lacks that reads the mapping from stdin: what
@@ -45,6 +51,20 @@ func fromStdin(words []string) string {
 		return " < MAPPING"
 	}
 	return ""
+}
+
+// ofReading are the flags that make other values, or other records in another
+// place, of the same input. Where a variable sets one for this run alone, a
+// command without it would do something else; address and token are of the shell.
+func ofReading() []string {
+	return []string{"schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
+		"locale", "timezone", "list-separator", "config", keyProfile}
+}
+
+// ofRun are those that say, beside these, which records a run is made of.
+func ofRun() []string {
+	return append(ofReading(), "object", "match", "format", "delimiter", "encoding", "columns", "sheet", "header-row",
+		"limit", "only-changed", "full", "max-age", "state", "shard", "rejects")
 }
 
 func flagWords(f *pflag.Flag) []string {
@@ -95,7 +115,8 @@ func (r *pushRun) goOn(result push.Result) string {
 	return r.app.sameCommand(r.app.args)
 }
 
-// sameCommand is the command line again, to go on with.
+// sameCommand is the command line again, to go on with, and what variables said
+// of the run.
 func (a *app) sameCommand(args []string) string {
 	words := []string{"crmsync"}
 	for _, word := range args {
@@ -103,5 +124,9 @@ func (a *app) sameCommand(args []string) string {
 			words = append(words, word)
 		}
 	}
-	return shellQuote(words) + fromStdin(words)
+	line := shellwords.Quote(words...)
+	for _, name := range a.fromEnvironment {
+		line = name + "=" + shellwords.Quote(os.Getenv(name)) + " " + line
+	}
+	return line + fromStdin(words)
 }

@@ -125,7 +125,11 @@ func (r *pushRun) placeRejects(context.Context) error {
 		in.rejects = in.rejectOptions(r.ofShard(path))
 		for _, other := range r.inputs {
 			if !other.isStream() && samePlace(path, other.path) {
-				return usage("--rejects names another place", "%s is an input and would also be the reject file of %s", other.path, in.info.Name)
+				hint := "--rejects names another place"
+				if named == "" {
+					hint = "leave it out, for it is named like what an earlier run rejected; or " + hint
+				}
+				return usage(hint, "%s is an input and would also be the reject file of %s", other.path, in.info.Name)
 			}
 		}
 		for _, other := range r.inputs[:i] {

@@ -1,6 +1,10 @@
 package cmd
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
+)
 
 // sharedRejects refuses pushes of one job that would write each other's rejects
 // away.
@@ -46,7 +50,7 @@ func (j *jobRun) checkReports() error {
 			}
 			for _, other := range files {
 				if samePlace(file.path, other.path) {
-					return j.in(r, usage("give each push a file of its own, or name one for the whole job: crmsync run "+j.path+" "+file.flag+" FILE",
+					return j.in(r, usage("give each push a file of its own, or name one for the whole job: crmsync run "+shellwords.File(j.path)+" "+file.flag+" FILE",
 						"its %s %s is written by another push, too", strings.TrimPrefix(file.flag, "--"), file.path))
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/crmsync/crmsync/internal/job"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // readMapping reads the mapping file, where there is one, and settles what it
@@ -49,10 +50,10 @@ func (r *pushRun) readMapping(ctx context.Context) (err error) {
 	}
 	if r.file, err = mapping.ParseFile(path, data); err != nil {
 		if _, no := job.Parse(path, data, jobOptions()); no == nil {
-			return usage("name the push whose columns are meant: --mapping "+path+"#PUSH", "--mapping: %s is a job file", path)
+			return usage("name the push whose columns are meant: --mapping "+shellwords.File(path)+"#PUSH", "--mapping: %s is a job file", path)
 		}
 		if isRecords(path) {
-			err = &hinted{err, "this file's name is one of records; crmsync map " + shellQuote([]string{path}) + " proposes a mapping file for them"}
+			err = &hinted{err, "this file's name is one of records; crmsync map " + shellwords.File(path) + " proposes a mapping file for them"}
 		}
 		return err
 	}

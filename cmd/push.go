@@ -280,14 +280,25 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 		result.Err = err
 	}
 	if r.settings.quiet && result.Outcome == push.Rejects {
-		err = &hinted{fmt.Errorf("%d of %d records were rejected", result.Rejected, result.Read),
-			"they are in " + strings.Join(result.RejectFiles, ", ")}
+		err = r.quietly(result)
 	}
 	if result.NotSent > 0 && slices.ContainsFunc(r.inputs, (*input).isStream) && !r.settings.dryRun {
 		r.app.note("stdin can't be gone on with: put it into a file and push that; what was sent already is only updated again")
 	}
 	r.noteNothing(result)
 	return code, err
+}
+
+// quietly is what -q leaves of a summary that has rejects.
+func (r *pushRun) quietly(result *push.Result) error {
+	happened, hint := "were", "the same command without -q says which, and why"
+	if r.settings.dryRun {
+		happened = "would be"
+	}
+	if len(result.RejectFiles) > 0 {
+		hint = "they are in " + strings.Join(result.RejectFiles, ", ")
+	}
+	return &hinted{fmt.Errorf("%d of %d records %s rejected", result.Rejected, result.Read, happened), hint}
 }
 
 // neverStarted tells of a run that could not start whoever waits for it.

@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // app is one run of the program.
@@ -29,6 +31,8 @@ type app struct {
 	warnings *slog.Logger // nil: plain lines
 
 	tokens map[tokenPlace]string // those that were read
+
+	fromEnvironment []string // variables that say what the run is
 
 	// run is the push or job under way, nil for every other command. Its summary
 	// is owed to stdout, also when the run can't start.
@@ -113,10 +117,10 @@ func unknownCommand(parent *cobra.Command, word string) error {
 	info, err := os.Stat(word)
 	isFile := err == nil && !info.IsDir() && !parent.HasParent()
 	if ext := filepath.Ext(word); isFile && (ext == ".yaml" || ext == ".yml") {
-		return usage("to run this job: crmsync run "+shellQuote([]string{word}), "%q is not a command", word)
+		return usage("to run this job: crmsync run "+shellwords.File(word), "%q is not a command", word)
 	}
 	if isFile {
-		return usage("to push this file: crmsync push "+shellQuote([]string{word})+" --match ATTR", "%q is not a command", word)
+		return usage("to push this file: crmsync push "+shellwords.File(word)+" --match ATTR", "%q is not a command", word)
 	}
 	path := parent.CommandPath()
 	return usage(didYouMean(word, names, path+" ", path+" --help lists the commands"), "%q is not a command", word)
@@ -141,6 +145,9 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
 	seeHelp := c.CommandPath() + " --help lists the flags"
+	if name := a.dashedFile(); name != "" {
+		return usage("to name the file: "+shellwords.File(name), "%s is read as flags, for it begins with a dash", name)
+	}
 	switch {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown, seeHelp)
@@ -163,6 +170,19 @@ func wanted(f *pflag.Flag) string {
 		return "--" + f.Name + " " + about
 	}
 	return "--" + f.Name + " " + form + ": " + about
+}
+
+// dashedFile is the file among the arguments whose name looks like a flag, or "".
+func (a *app) dashedFile() string {
+	for _, word := range a.args {
+		if word == "--" {
+			return ""
+		}
+		if info, err := os.Stat(word); len(word) > 1 && word[0] == '-' && (isRecords(word) || err == nil && !info.IsDir()) {
+			return word
+		}
+	}
+	return ""
 }
 
 // plainReason is why a value is refused, without the words of package strconv.

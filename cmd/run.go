@@ -18,6 +18,7 @@ import (
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/strictyaml"
 )
 
@@ -137,7 +138,7 @@ func (j *jobRun) read(args []string) error {
 	if j.file, err = job.Parse(j.path, data, jobOptions()); err != nil {
 		hint := hintOf(err)
 		if isRecords(j.path) {
-			hint = "to push this file: crmsync push " + shellQuote([]string{j.path}) + " --match ATTR"
+			hint = "to push this file: crmsync push " + shellwords.File(j.path) + " --match ATTR"
 		}
 		return usage(hint, "%v", err)
 	}

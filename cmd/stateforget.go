@@ -12,6 +12,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/source"
 	"github.com/crmsync/crmsync/internal/state"
 )
@@ -102,9 +103,9 @@ func (a *app) forgetRun(path string) error {
 	if forgotten == 0 {
 		hint := "crmsync state list tells which there are"
 		if strings.HasSuffix(path, stateSuffix) {
-			hint = "crmsync state forget --all --state " + shellQuote([]string{path}) + " forgets what --only-changed remembers there"
+			hint = "crmsync state forget --all --state " + shellwords.File(path) + " forgets what --only-changed remembers there"
 		} else if object := source.ObjectName(path); remembersObject(object) {
-			hint = "what --only-changed remembers of the object is forgotten with crmsync state forget --object " + shellQuote([]string{object})
+			hint = "what --only-changed remembers of the object is forgotten with crmsync state forget --object " + shellwords.Quote(object)
 		}
 		return &hinted{fmt.Errorf("no unfinished run of %s is known", path), hint}
 	}
@@ -206,7 +207,7 @@ func forgetIn(f rememberedFile, slug string, named bool) (said []string, err err
 		// Such a file can only go whole.
 		switch {
 		case named:
-			return nil, &hinted{f.err, "crmsync state forget --all --state " + shellQuote([]string{f.path}) + " forgets the whole of it"}
+			return nil, &hinted{f.err, "crmsync state forget --all --state " + shellwords.File(f.path) + " forgets the whole of it"}
 		case !ownState(filepath.Base(f.path), slug):
 			return nil, nil
 		}

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // tokenCommandTime is how long token_command may take.
@@ -64,7 +66,7 @@ const longestToken = 64 << 10
 
 func (a *app) tokenFromFile(path string) (string, error) {
 	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		a.warn(fmt.Sprintf("%s can be read by other users; chmod 600 %s keeps the token to yourself", path, shellQuote([]string{path})))
+		a.warn(fmt.Sprintf("%s can be read by other users; chmod 600 %s keeps the token to yourself", path, shellwords.File(path)))
 	}
 	token, err := readToken(path)
 	if err != nil {

@@ -118,21 +118,3 @@ func TestClosest(t *testing.T) {
 		})
 	}
 }
-
-func TestShellQuote(t *testing.T) {
-	for _, test := range []struct{ name, want, word string }{
-		{"plain words stay", "--map", "--map"},
-		{"paths and assignments stay", "/a/b-1.csv=x", "/a/b-1.csv=x"},
-		{"blanks are quoted", "'Item No=sku'", "Item No=sku"},
-		{"quotes within are closed and opened", `'it'\''s'`, "it's"},
-		{"nothing is quoted to be seen", "''", ""},
-		{"letters of any language stay", "größe=x", "größe=x"},
-		{"what the shell expands is quoted", "'$HOME/*'", "$HOME/*"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := shellQuote([]string{test.word}); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
-	}
-}

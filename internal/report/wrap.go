@@ -18,7 +18,7 @@ func wrapped(text string, width int) string {
 		line = strings.TrimSuffix(line, "\n")
 		words := strings.TrimLeft(line, " ")
 		indent := strings.Repeat(" ", min(len(line)-len(words)+4, width/2))
-		for displayWidth(line) > width && !strings.HasPrefix(words, "crmsync ") {
+		for displayWidth(line) > width && !isCommand(words) {
 			at := breakBefore(line, width)
 			if at < 0 {
 				break
@@ -29,6 +29,11 @@ func wrapped(text string, width int) string {
 		b.WriteString(line + "\n")
 	}
 	return b.String()
+}
+
+// isCommand tells a command, which may have variables before it.
+func isCommand(line string) bool {
+	return strings.HasPrefix(line, "crmsync ") || strings.HasPrefix(line, "CRMSYNC_")
 }
 
 // Wrap gives a text lines that fit a terminal of so many columns, broken between

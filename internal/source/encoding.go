@@ -46,7 +46,7 @@ func chooseCharset(name, wanted string, s *survey) (charset, error) {
 	if bytes.HasPrefix(s.sample, []byte("\xFF\xFE\x00\x00")) || bytes.HasPrefix(s.sample, []byte("\x00\x00\xFE\xFF")) {
 		return charset{}, &InputError{
 			Input: name, Problem: "this text is UTF-32, which is not read",
-			Advice: "convert it: iconv -f UTF-32 -t UTF-8",
+			Advice: "convert it from UTF-32 to UTF-8, with iconv -f UTF-32 -t UTF-8 for instance",
 		}
 	}
 	if wanted != "" {

@@ -3,10 +3,8 @@ package source
 import (
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // InputError says why an input can't be opened, or can't be read on. Nothing
@@ -48,17 +46,6 @@ func cause(err error) string {
 		return path.Err.Error()
 	}
 	return err.Error()
-}
-
-// shellWord is a file name as a shell takes it, for commands in advice.
-func shellWord(name string) string {
-	plain := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:=,@%+"+string(filepath.Separator), r)
-	}
-	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 // keptRaw is how much of an unreadable record's text is kept, in bytes: enough

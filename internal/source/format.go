@@ -7,21 +7,27 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // foreign is content that is no text of records, told by its first bytes.
 type foreign struct{ magic, what, advice string }
 
+// unpackers are the programs that decompress what is not read compressed, and
+// what the names of their files end in.
+var unpackers = map[string]struct{ program, ext string }{"BZh": {"bzip2", ".bz2"}, "\xFD7zXZ\x00": {"xz", ".xz"}}
+
 var foreigners = []foreign{
 	{"\xD0\xCF\x11\xE0", "an old Excel workbook (XLS) or one that is protected with a password", "open it in Excel and save it, without a password, as XLSX or CSV"},
 	{"%PDF-", "a PDF document", "export the data as CSV"},
-	{"BZh", "compressed with bzip2", "decompress it: bzip2 -dc FILE | crmsync push -"},
-	{"\xFD7zXZ\x00", "compressed with xz", "decompress it: xz -dc FILE | crmsync push -"},
+	{"BZh", "compressed with bzip2", ""},
+	{"\xFD7zXZ\x00", "compressed with xz", ""},
 	{"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it first"},
 	{"Rar!\x1A\x07", "a RAR archive", "unpack it first"},
 	{"PAR1", "a Parquet file", "export it as NDJSON or CSV, for instance with duckdb"},
 	{"Obj\x01", "an Avro file", "export it as NDJSON or CSV"},
-	{"SQLite format 3\x00", "a SQLite database", `export a table: sqlite3 -csv -header FILE "select * from products" | crmsync push -`},
+	{"SQLite format 3\x00", "a SQLite database", `export a table: sqlite3 -csv -header FILE "select * from products" >products.csv`},
 	{"\x1F\x8B", "compressed twice", "decompress it once"},
 	{"\x28\xB5\x2F\xFD", "compressed twice", "decompress it once"},
 	{"\x89PNG", "an image", namesRecords},
@@ -41,7 +47,7 @@ func isWorkbook(sample []byte) bool {
 }
 
 // refuseForeign says what the content is, where it is nothing that is read.
-func refuseForeign(name string, sample []byte) error {
+func refuseForeign(name string, stdin bool, sample []byte) error {
 	if isZip(sample) || bytes.HasPrefix(sample, []byte("PK\x05\x06")) {
 		return &InputError{Input: name, Problem: "this is a ZIP archive", Advice: "unpack it first"}
 	}
@@ -49,12 +55,28 @@ func refuseForeign(name string, sample []byte) error {
 		if !bytes.HasPrefix(sample, []byte(f.magic)) {
 			continue
 		}
-		return &InputError{Input: name, Problem: "this is " + f.what + ", not text", Advice: strings.ReplaceAll(f.advice, "FILE", name)}
+		advice := strings.ReplaceAll(f.advice, "FILE", shellwords.File(name))
+		if u, ok := unpackers[f.magic]; ok {
+			advice = unpack(name, stdin, u.program, u.ext)
+		}
+		return &InputError{Input: name, Problem: "this is " + f.what + ", not text", Advice: advice}
 	}
 	if len(sample) > 262 && string(sample[257:262]) == "ustar" {
 		return &InputError{Input: name, Problem: "this is a tar archive", Advice: "unpack it first"}
 	}
 	return nil
+}
+
+// unpack says how to decompress an input. What comes out has the name that tells
+// the object.
+func unpack(name string, stdin bool, program, ext string) string {
+	if stdin {
+		return "decompress it: put " + program + " -dc into the pipe before crmsync"
+	}
+	if plain := strings.TrimSuffix(name, ext); plain != name {
+		return fmt.Sprintf("decompress it, and name %s then: %s -dk %s", shellwords.File(plain), program, shellwords.File(name))
+	}
+	return fmt.Sprintf("decompress it: %s -dc %s >%s", program, shellwords.File(name), shellwords.File(name+".csv"))
 }
 
 // refuseMarkup says that text is HTML or XML: a page where an export was meant.
@@ -189,7 +211,7 @@ func looksLikeCSV(text []byte) bool {
 func spreadObjects(name string) error {
 	return &InputError{
 		Input: name, Problem: "the JSON objects run over several lines, but NDJSON has one a line",
-		Advice: fmt.Sprintf("say --format json, or convert it: jq -c . %s", shellWord(name)),
+		Advice: fmt.Sprintf("say --format json, or convert it: jq -c . %s", shellwords.File(name)),
 	}
 }
 

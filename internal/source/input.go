@@ -14,6 +14,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // input is where the bytes come from, before anything is made of them.
@@ -44,7 +46,7 @@ func openInput(ctx context.Context, path string, stdin io.Reader) (*input, error
 	if info.IsDir() {
 		return nil, &InputError{
 			Input: path, Problem: "this is a directory, not a file",
-			Advice: "name the files in it: " + shellWord(strings.TrimRight(path, `/\`)) + "/*.csv",
+			Advice: "name the files in it: " + shellwords.File(strings.TrimRight(path, `/\`)) + "/*.csv",
 		}
 	}
 	f, err := os.Open(path)
@@ -308,7 +310,7 @@ func (in *input) damaged(compression string, err error) error {
 		e.Problem, e.Err = "the "+compression+" data is cut off at byte "+itoa(in.read.Load())+": the file is not whole", nil
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		e.Problem, e.Err = "the zstd data needs more than 128 MiB of memory to decompress", nil
-		e.Advice = "decompress it first: zstd -d --long=31 " + shellWord(in.name)
+		e.Advice = "decompress it first: zstd -d --long=31 " + shellwords.File(in.name)
 	}
 	return e
 }

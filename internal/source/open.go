@@ -93,7 +93,7 @@ func open(ctx context.Context, in *input, opts Options) (*Reader, error) {
 		}
 		return r, r.openWorkbook(ctx, opts)
 	}
-	if err := refuseForeign(in.name, s.sample); err != nil {
+	if err := refuseForeign(in.name, in.stdin, s.sample); err != nil {
 		return r, err
 	}
 	if r.charset, err = chooseCharset(in.name, opts.Encoding, s); err != nil {

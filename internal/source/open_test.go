@@ -73,7 +73,7 @@ func TestOpenSaysWhyItCannot(t *testing.T) {
 		{"a web page", "p.csv", "\r\n<!DOCTYPE html><html><body>Log in</body></html>", Options{Format: CSV}, "p.csv: this is a web page (HTML), not data", "login"},
 		{"XML", "p.csv", "<?xml version=\"1.0\"?><a/>", Options{}, "p.csv: this is XML, which is not read", ""},
 		{"a PDF", "p.csv", "%PDF-1.7\n", Options{}, "p.csv: this is a PDF document, not text", ""},
-		{"another compression", "p.csv.bz2", "BZh91AY&SY", Options{}, "p.csv.bz2: this is compressed with bzip2, not text", "bzip2 -dc p.csv.bz2"},
+		{"another compression", "p.csv.bz2", "BZh91AY&SY", Options{}, "p.csv.bz2: this is compressed with bzip2, not text", "bzip2 -dk p.csv.bz2"},
 		{"an array called CSV", "p.csv", `[{"a":1}]`, Options{}, "p.csv: this is a JSON array, not CSV", "--format json"},
 		{"NDJSON called CSV", "p.csv", `{"a":1}` + "\n", Options{}, "p.csv: this is NDJSON, not CSV", "--format ndjson"},
 		{"CSV called JSON", "p.json", "a,b\n1,2\n", Options{}, "p.json: this looks like CSV, not JSON", "--format csv"},

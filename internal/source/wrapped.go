@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // wrapperKeys are what services put around a list of records, together with
@@ -32,9 +34,10 @@ func refuseWrapped(name string, stdin, ndjson bool, text []byte) error {
 		quoted, _ := json.Marshal(key)
 		path = "." + string(quoted)
 	}
-	advice := fmt.Sprintf("take them out of it: jq -c '%s[]' %s >%s", path, shellWord(name), shellWord(ObjectName(name)+".records.ndjson"))
+	command := "jq -c " + shellwords.Quote(path+"[]")
+	advice := fmt.Sprintf("take them out of it: %s %s >%s", command, shellwords.File(name), shellwords.File(ObjectName(name)+".records.ndjson"))
 	if stdin {
-		advice = fmt.Sprintf("take them out of it: … | jq -c '%s[]' | crmsync push -", path)
+		advice = fmt.Sprintf("take them out of it: put %s into the pipe before crmsync", command)
 	}
 	if !alone {
 		advice += "; if it is one record: --format ndjson"
@@ -92,8 +95,7 @@ func beginsWithObject(list []byte) bool {
 	return len(list) > 0 && list[0] == '{'
 }
 
-// plainKey tells whether jq takes a key without quotes, and a shell between
-// them.
+// plainKey tells whether jq takes a key without quotes.
 func plainKey(key string) bool {
 	for i := range len(key) {
 		letter := key[i] == '_' || 'a' <= key[i]|0x20 && key[i]|0x20 <= 'z'
