@@ -178,7 +178,11 @@ func (a *app) dashedFile() string {
 		if word == "--" {
 			return ""
 		}
-		if info, err := os.Stat(word); len(word) > 1 && word[0] == '-' && (isRecords(word) || err == nil && !info.IsDir()) {
+		if len(word) < 2 || word[0] != '-' {
+			continue
+		}
+		info, err := os.Stat(word)
+		if err == nil && !info.IsDir() || isRecords(word) && !strings.Contains(word, "=") {
 			return word
 		}
 	}
