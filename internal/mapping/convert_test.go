@@ -111,7 +111,7 @@ func TestNumbers(t *testing.T) {
 func TestWhatASpreadsheetLeavesOfAFailedFormulaIsNoValue(t *testing.T) {
 	for _, attribute := range []string{"name", "price", "phone", "released", "active", "category", "cost"} {
 		for _, cell := range []string{"#N/A", "#DIV/0!", "#NV", "#######"} {
-			if got := sent(t, Options{}, attribute, cell); !strings.HasPrefix(got, show(cell)+" is ") {
+			if got := sent(t, Options{}, attribute, cell); got != errorProblem(cell) {
 				t.Errorf("%s: %s is sent as %s", attribute, cell, got)
 			}
 			if got := sent(t, Options{Null: cell, HasNull: true}, attribute, cell); got != "null" {
@@ -120,7 +120,7 @@ func TestWhatASpreadsheetLeavesOfAFailedFormulaIsNoValue(t *testing.T) {
 		}
 	}
 	run(t, "name", []conversionTest{
-		{"", "#N/A", `"#N/A" is what a spreadsheet shows where a cell has no value (mend it there; --null "#N/A" has such cells clear the attribute)`},
+		{"", "#N/A", `"#N/A" is what a spreadsheet shows where a cell has no value (mend it there; --null '#N/A' has such cells clear the attribute)`},
 		{"", "#1", `"#1"`}, {"", "#new", `"#new"`}, {"", "N/A", `"N/A"`}, {"", "###", `"###"`},
 	})
 }

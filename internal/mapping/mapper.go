@@ -324,6 +324,9 @@ func (m *Mapper) add(f *field, start, value int, text string) {
 
 // fail notes what is wrong with a field; value is what the column holds.
 func (m *Mapper) fail(f *field, value, problem string) {
+	if spreadsheetError(strings.TrimSpace(value)) { // whatever was wanted
+		problem = errorProblem(value)
+	}
 	label, column := "attribute "+show(f.target.key), ""
 	if len(f.parts) > 0 {
 		column = f.parts[0].column

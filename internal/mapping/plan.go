@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // New plans how the columns of an input become attributes. Everything that is
@@ -123,7 +124,7 @@ func (p *planner) matchAttribute() {
 		}
 	case t == nil:
 		p.errs.add(fmt.Sprintf("match attribute %s is no attribute of %s%s", show(match), p.o.Object, p.catalog.suggest(match)),
-			fmt.Sprintf("crmsync schema %s lists its attributes", p.o.Object))
+			fmt.Sprintf("crmsync schema %s lists its attributes", shellwords.Quote(p.o.Object)))
 	case t.refusal(p.o.Object) != "":
 		p.errs.add("this attribute can't identify records: "+t.refusal(p.o.Object), "--match ATTR names a unique attribute")
 	case t.typed && t.address == noAddress && (t.attr.Type == client.TypeMultiselect || t.attr.Type == client.TypeRelation || t.attr.Type == client.TypeUser):
@@ -200,13 +201,13 @@ func (p *planner) columns(m *Mapper) {
 		switch {
 		case len(found) == 1:
 			if refusal := found[0].refusal(p.o.Object); refusal != "" {
-				p.errs.add(fmt.Sprintf("column %s can't be sent: %s", show(column), refusal), fmt.Sprintf("--map %s drops it", show(column+"=")))
+				p.errs.add(fmt.Sprintf("column %s can't be sent: %s", show(column), refusal), fmt.Sprintf("--map %s drops it", shellwords.Quote(column+"=")))
 				continue
 			}
 			p.feed(m, column, i, found[0], FileColumn{Column: column})
 		case len(found) > 1:
 			p.errs.add(fmt.Sprintf("column %s may mean %s of %s", show(column), listed(keys(found), "or"), p.o.Object),
-				fmt.Sprintf("--map %s says which", show(column+"=ATTR")))
+				fmt.Sprintf("--map %s says which", shellwords.Quote(column+"=ATTR")))
 		case p.o.DropUnknown:
 			m.plan = append(m.plan, ColumnPlan{Column: column, Unknown: true})
 		default:
@@ -271,7 +272,7 @@ func (p *planner) target(where, column string, fc FileColumn) *target {
 	case len(found) == 0:
 		p.errs.Flags = p.errs.Flags || byFlag
 		p.errs.add(fmt.Sprintf("%s: %s is no attribute of %s%s", where, show(fc.To), p.o.Object, p.catalog.suggest(fc.To)),
-			fmt.Sprintf("crmsync schema %s lists its attributes", p.o.Object))
+			fmt.Sprintf("crmsync schema %s lists its attributes", shellwords.Quote(p.o.Object)))
 		return nil
 	case len(found) > 1:
 		p.errs.add(fmt.Sprintf("%s: %s may mean %s of %s", where, show(fc.To), listed(keys(found), "or"), p.o.Object), "write the attribute's key")
@@ -283,7 +284,7 @@ func (p *planner) target(where, column string, fc FileColumn) *target {
 	case column == "":
 		p.errs.add(where+": "+refusal, "leave it out")
 	default:
-		p.errs.add(fmt.Sprintf("%s: column %s can't be sent: %s", where, show(column), refusal), fmt.Sprintf("--map %s drops it", show(column+"=")))
+		p.errs.add(fmt.Sprintf("%s: column %s can't be sent: %s", where, show(column), refusal), fmt.Sprintf("--map %s drops it", shellwords.Quote(column+"=")))
 	}
 	return nil
 }
@@ -346,7 +347,7 @@ func (p *planner) matchFed(m *Mapper) {
 	hint := fmt.Sprintf("--map COLUMN=%s names the column that holds it; the columns are %s", p.o.Match, listed(firstFew(p.o.Columns), "and"))
 	if column, ok := closest(p.o.Match, candidates); ok {
 		text += fmt.Sprintf(" (closest: %s)", show(column))
-		hint = fmt.Sprintf("--map %s maps it", show(column+"="+p.o.Match))
+		hint = fmt.Sprintf("--map %s maps it", shellwords.Quote(column+"="+p.o.Match))
 	}
 	p.errs.add(text, hint)
 }

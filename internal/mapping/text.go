@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // maxText is the longest text, in characters (Unicode code points)
@@ -79,7 +81,7 @@ func spreadsheetError(s string) bool {
 }
 
 func errorProblem(s string) string {
-	return show(s) + " is what a spreadsheet shows where a cell has no value (mend it there; --null " + show(s) + " has such cells clear the attribute)"
+	return show(s) + " is what a spreadsheet shows where a cell has no value (mend it there; --null " + shellwords.Quote(s) + " has such cells clear the attribute)"
 }
 
 // roundedCode tells 4.93E+11 as a spreadsheet writes long numbers, an article
