@@ -58,9 +58,9 @@ func (r *pushRun) openJournal(context.Context) error {
 // journalRun says what the run is, so that it is known again.
 func (r *pushRun) journalRun() (journal.Run, error) {
 	run := journal.Run{
-		BaseURL: r.settings.baseURL, Object: r.object, Match: r.match, Shard: r.settings.shard.String(),
+		BaseURL: r.settings.baseURL, Object: r.object, Match: r.match, Limit: r.settings.limit, Shard: r.settings.shard.String(),
 	}
-	how := sha256.New()
+	how, choice := sha256.New(), sha256.New()
 	for _, in := range r.inputs {
 		path, err := realPath(in.path)
 		if err != nil {
@@ -69,16 +69,13 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 		run.Inputs = append(run.Inputs, journal.Input{Path: path, Size: in.info.Size, Fingerprint: in.info.Fingerprint})
 		fmt.Fprintf(how, "%s\n", in.mapper.Fingerprint())
 		// The same bytes read otherwise are other records.
-		fmt.Fprintf(how, "read as %q %q %q %q columns %q row %d\n", in.info.Format, in.info.Delimiter, in.info.Encoding,
+		fmt.Fprintf(choice, "read as %q %q %q %q columns %q row %d\n", in.info.Format, in.info.Delimiter, in.info.Encoding,
 			r.settings.sheet, r.settings.columns, r.settings.headerRow)
 	}
 	// What one way of choosing left out, another would send; and what was sent
 	// without the state's knowledge, the state would take for unchanged.
-	fmt.Fprintf(how, "only changed %t full %t max age %s state %q\n", r.settings.onlyChanged, r.settings.full, r.settings.maxAge, r.settings.state)
-	if limit := r.settings.limit; limit > 0 { // a part of the input is not the whole of it
-		fmt.Fprintf(how, "limit %d\n", limit)
-	}
-	run.Mapping = hex.EncodeToString(how.Sum(nil))
+	fmt.Fprintf(choice, "only changed %t full %t max age %s state %q\n", r.settings.onlyChanged, r.settings.full, r.settings.maxAge, r.settings.state)
+	run.Mapping, run.Choice = hex.EncodeToString(how.Sum(nil)), hex.EncodeToString(choice.Sum(nil))
 	return run, nil
 }
 

@@ -20,6 +20,8 @@ type Run struct {
 	Object    string // slug
 	Match     string // matching attribute
 	Mapping   string // fingerprint of everything that decides a record's body
+	Choice    string // … and of what decides which records there are, and which of them are sent
+	Limit     int64  // of the records that are read; 0 for none
 	Shard     string // "2/8"; "" for a whole run
 	Inputs    []Input
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -151,10 +152,23 @@ func differences(was, is Run) []string {
 	if was.Mapping != is.Mapping {
 		list = append(list, "the mapping has changed")
 	}
+	if was.Choice != is.Choice {
+		list = append(list, "how the input is read, or which of its records are sent, has changed")
+	}
+	if was.Limit != is.Limit {
+		list = append(list, fmt.Sprintf("--limit was %s and is %s", limit(was.Limit), limit(is.Limit)))
+	}
 	if was.Workspace != is.Workspace {
 		list = append(list, "the workspace is another")
 	}
 	return list
+}
+
+func limit(n int64) string {
+	if n == 0 {
+		return "none"
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // sharedInput is a file that both runs push. Shards of a run don't meet, if they
