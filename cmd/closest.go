@@ -71,7 +71,7 @@ func didYouMean(name string, candidates []string, prefix, otherwise string) stri
 // withClosestFile adds to the error about a file that isn't there which one was
 // likely meant, of those in its directory.
 func withClosestFile(err error, path string) error {
-	if _, problem := os.Stat(path); path == "-" || strings.ContainsAny(path, "*?[") || !errors.Is(problem, fs.ErrNotExist) {
+	if _, problem := os.Lstat(path); path == "-" || strings.ContainsAny(path, "*?[") || !errors.Is(problem, fs.ErrNotExist) {
 		return err
 	}
 	dir, name := filepath.Split(path)

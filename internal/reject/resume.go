@@ -76,10 +76,11 @@ var errChanged = errors.New("it was changed after the interrupted run")
 // changed makes an error of which the only way out is a new beginning.
 func (w *Writer) changed(err error) error {
 	p := w.problem("resuming", err)
+	p.hint = "begin anew with --restart; to keep the file that is there now, rename it first"
 	if errors.Is(err, fs.ErrNotExist) {
 		p = w.problem("resuming", errors.New("it is gone since the interrupted run"))
+		p.hint = "put it back, or begin anew with --restart, which pushes all records again"
 	}
-	p.hint = "begin anew with --restart; to keep the file that is there now, rename it first"
 	return p
 }
 

@@ -71,6 +71,10 @@ func (in *input) setStream(ctx context.Context, r io.Reader) {
 func openError(path string, err error) error {
 	e := &InputError{Input: path, Problem: "opening the file", Err: err}
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isLink(path):
+		target, _ := os.Readlink(path)
+		e.Problem, e.Err = "this is a link to a file that is not there: "+target, nil
+		e.Advice = "put the file there, or name another"
 	case errors.Is(err, fs.ErrNotExist):
 		e.Problem, e.Err = "there is no such file", nil
 		e.Advice = "check the spelling and the working directory; - reads stdin"
@@ -82,6 +86,11 @@ func openError(path string, err error) error {
 		e.Advice = "check the spelling of the path"
 	}
 	return e
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 func (in *input) close() error {

@@ -108,7 +108,12 @@ func TestOpenSaysWhyItCannot(t *testing.T) {
 
 func TestOpenOfWhatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
+	link := filepath.Join(dir, "link.csv")
+	if err := os.Symlink("moved.csv", link); err != nil {
+		t.Skip(err)
+	}
 	for _, tt := range []struct{ name, path, want string }{
+		{"a link that leads nowhere", link, "this is a link to a file that is not there: moved.csv"},
 		{"a directory", dir, "this is a directory, not a file"},
 		{"a missing file", filepath.Join(dir, "none.csv"), "there is no such file"},
 		{"a path through a file", filepath.Join(file(t, "p.csv", ""), "x.csv"), "there is no such file: a part of its path is not a directory"},
