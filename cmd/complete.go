@@ -262,7 +262,7 @@ func (t *typed) columns(ctx context.Context, path string) []string {
 		return nil
 	}
 	defer in.reader.Close()
-	columns, _, err := in.sample()
+	columns, _, err := in.sample(".")
 	if err != nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -63,7 +64,7 @@ func (r *pushRun) propose(c *cobra.Command) error {
 		}
 	}
 	in := r.inputs[0]
-	columns, sample, err := in.sample()
+	columns, sample, err := in.sample(r.decimalMark)
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ const (
 
 // sample gives the columns and the first records, as cells. Records that can't
 // be read tell nothing.
-func (in *input) sample() (columns []string, rows [][]string, err error) {
+func (in *input) sample(decimal string) (columns []string, rows [][]string, err error) {
 	columns = in.reader.Columns()
 	isJSON := columns == nil
 	place := map[string]int{}
@@ -165,7 +166,7 @@ func (in *input) sample() (columns []string, rows [][]string, err error) {
 			}
 			cells = make([]string, len(columns))
 			for i, name := range record.Names {
-				cells[place[name]] = cellOf(record.Values[i])
+				cells[place[name]] = spelledNumber(record.Values[i], decimal)
 			}
 		}
 		rows = append(rows, cells)
@@ -178,6 +179,19 @@ func (in *input) sample() (columns []string, rows [][]string, err error) {
 			"in JSON only the records name their keys: map a file that holds some"}
 	}
 	return columns, rows, nil
+}
+
+// spelledNumber is a JSON value as a cell would hold it. A number has no locale:
+// decimal stands for that of any.
+func spelledNumber(v jsontext.Value, decimal string) string {
+	if v.Kind() != '0' {
+		return cellOf(v)
+	}
+	text := string(v)
+	if n, err := strconv.ParseFloat(text, 64); err == nil && strings.ContainsAny(text, "eE") {
+		text = strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return strings.Replace(text, ".", decimal, 1)
 }
 
 // cellOf is a JSON value as a cell would hold it: a list's items with ; between

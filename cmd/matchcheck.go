@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/mapping"
+	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/source"
 )
 
@@ -16,28 +19,73 @@ const (
 	peekBytes   = 4 << 20
 )
 
-// warnOfMatch warns before the first write of what makes records overwrite each
-// other: an attribute that several records of the CRM may share, or a file in
-// which most records have the same value.
-func (r *pushRun) warnOfMatch(context.Context) error {
-	if r.crm != nil || r.settings.dryRun {
-		return nil
+// warnBefore warns before the first write of numbers that have two readings, and
+// of what makes records overwrite each other: an attribute that several records of
+// the CRM may share, or a file in which most records have the same value.
+func (r *pushRun) warnBefore(context.Context) error {
+	real := r.crm == nil && !r.settings.dryRun
+	if real {
+		r.warnOfSharedAttribute()
 	}
-	r.warnOfSharedAttribute()
 	if r.resume != nil {
 		return nil
 	}
 	for _, in := range r.inputs {
-		if in.isStream() {
+		mayGroup := r.mayGroup(in)
+		if in.isStream() || !real && !mayGroup {
 			continue
 		}
 		in.ahead = readAhead(in.reader)
+		if mayGroup {
+			r.warnOfThousands(in)
+		}
+		if !real {
+			continue
+		}
 		if value, n := in.mostFrequent(r.match); n > len(in.ahead.records)/2 && n > 1 {
 			r.app.warn(fmt.Sprintf("%d of the first %d records of %s have the same %s, %q: each overwrites the one before; is --match right?",
 				n, len(in.ahead.records), in.info.Name, r.match, value))
 		}
 	}
 	return nil
+}
+
+// mayGroup tells an input as spreadsheets of a language with decimal commas write
+// it, of which nobody said that it is one.
+func (r *pushRun) mayGroup(in *input) bool {
+	return in.info.Delimiter == ';' && r.settings.locale == "" && (r.file == nil || r.file.Locale == "")
+}
+
+// warnOfThousands warns of a column in which every point could as well be one
+// between thousands: what is sent would be a thousandth of what was meant.
+func (r *pushRun) warnOfThousands(in *input) {
+	for _, plan := range in.mapper.Columns() {
+		column := slices.Index(in.reader.Columns(), plan.Column)
+		if column < 0 || plan.Type != client.TypeNumber && plan.Type != client.TypeCurrency {
+			continue
+		}
+		if value, grouped := in.groupedAlone(column); value != "" {
+			r.app.warn(fmt.Sprintf("column %q of %s: %s is read with a decimal point; if it is %s, use --locale de", plan.Column, in.info.Name, value, grouped))
+		}
+	}
+}
+
+// groupedAlone is the first value of a column that has two readings, "" where the
+// column has another that has a point.
+func (in *input) groupedAlone(column int) (value, as string) {
+	for _, rec := range in.ahead.records {
+		if column >= len(rec.Cells) || !strings.Contains(rec.Cells[column], ".") {
+			continue
+		}
+		grouped, ok := mapping.Thousands(rec.Cells[column])
+		if !ok {
+			return "", ""
+		}
+		if value == "" {
+			value, as = strings.TrimSpace(rec.Cells[column]), grouped
+		}
+	}
+	return value, as
 }
 
 func (r *pushRun) warnOfSharedAttribute() {
@@ -47,7 +95,7 @@ func (r *pushRun) warnOfSharedAttribute() {
 	}
 	for _, a := range r.schema.Attributes {
 		if a.Key == r.match && !a.IsUnique {
-			r.app.warn(fmt.Sprintf("attribute %q of %s is not unique: where several records share a value, the CRM updates the first of them; crmsync schema %s lists those that are unique", r.match, r.object, r.object))
+			r.app.warn(fmt.Sprintf("attribute %q of %s is not unique: where several records share a value, the CRM updates the first of them; crmsync schema %s lists those that are unique", r.match, r.object, shellwords.Quote(r.object)))
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (r *pushRun) prepare(ctx context.Context) error {
 
 // carryOut pushes what was prepared. An error means that it did not come to that.
 func (r *pushRun) carryOut(ctx context.Context) (*push.Result, error) {
-	if err := inTurn(ctx, r.openState, r.openJournal, r.warnOfMatch); err != nil {
+	if err := inTurn(ctx, r.openState, r.openJournal, r.warnBefore); err != nil {
 		return nil, err
 	}
 	r.begun = true

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -67,13 +68,17 @@ func Propose(o ProposeOptions) (Proposal, error) {
 	p.findMatch()
 	text := p.write()
 	// What the program itself would say of the file belongs in it.
-	file, err := ParseFile("mapping", text)
+	file, err := ParseFile("mapping", bytes.Replace(text, []byte("\n"+openLocale), []byte("\n#"), 1))
 	if err != nil {
 		return Proposal{}, fmt.Errorf("proposing a mapping file: %w", err)
 	}
 	proposed := Proposal{Text: text, Dropped: p.dropped()}
 	if _, err = New(Options{Object: o.Object, Schema: o.Schema, Columns: o.Columns, File: file}); err != nil {
 		proposed.Gap = cmp.Or(p.gap(), oneLine(err.Error()))
+	} else if p.undecided != "" {
+		proposed.Gap = p.undecided + ": write the one that is meant after locale:"
+	}
+	if proposed.Gap != "" {
 		proposed.Text = slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+proposed.Gap+"\n"), text[len(schemaComment)+1:])
 	}
 	return proposed, nil
@@ -93,6 +98,7 @@ type proposal struct {
 	likelyLocale *locale // the first of two between which the sample leaves the choice
 	localeTag    string
 	localeReason string
+	undecided    string // what keeps the file from running until somebody writes the locale
 	match        string
 	matchReason  string
 }

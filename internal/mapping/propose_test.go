@@ -38,7 +38,8 @@ columns:
     # values: {"Bücher": Books}  # the options are "Books", "Home & Living" and "Toys"
   Supplier:
     to: supplier  # relation
-    # lookup: {object: companies, match: domain}  # turns values into record ids
+    # values that are no ids are looked up as domains; this creates missing ones, too:
+    # lookup: {object: companies, match: domain, create: true}
   "Foo: bar":
     drop: true  # no attribute like this
   id:
@@ -68,7 +69,7 @@ func TestProposeDoesNotGuess(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parse(t, string(got))
+		parse(t, strings.Replace(string(got), openLocale, "locale: de", 1))
 		return string(got)
 	}
 	for _, tt := range []struct {
@@ -80,6 +81,8 @@ func TestProposeDoesNotGuess(t *testing.T) {
 		{"a day of two readings", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "03/04/2025"}}}, "# locale: de  # or en-US: they read"},
 		{"a likely column whose values don't fit", ProposeOptions{Columns: []string{"sku", "prices"}, Sample: [][]string{{"A1", "high"}}},
 			`    drop: true  # no attribute like this; closest: "price", which values such as "high" don't fit` + "\n"},
+		{"whether a point divides thousands", ProposeOptions{Columns: []string{"sku", "price"}, Sample: [][]string{{"A1", "1.200"}, {"A2", "15"}, {"A3", "2.500"}}},
+			`locale: en|de  # "1.200" in column "price" is 1.2 with locale: en, and 1200 with locale: de: say which` + "\n"},
 		{"a word for null", ProposeOptions{Columns: []string{"sku", "name"}, Sample: [][]string{{"A1", "NULL"}}}, `# null: ["NULL"]`},
 		{"a match attribute that isn't there", ProposeOptions{Columns: []string{"name"}}, "# This doesn't run yet: no column feeds a unique attribute: write after match: which attribute tells records apart, or name it with --match\n"},
 		{"a year of two digits, but marks it", ProposeOptions{Columns: []string{"sku", "released"}, Sample: [][]string{{"A1", "31.12.25"}}}, `    format: "%d.%m.%y"  # likely: more of the sample's values fit` + "\n"},
@@ -88,6 +91,26 @@ func TestProposeDoesNotGuess(t *testing.T) {
 		t.Run("it doesn't guess "+tt.name, func(t *testing.T) {
 			if got := propose(tt.options); !strings.Contains(got, tt.want) {
 				t.Errorf("%q is not in\n%s", tt.want, got)
+			}
+		})
+	}
+}
+
+func TestAPointWithOtherDigitsAfterItOrYesAndNoDecideOnThousands(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		sample [][]string
+		want   string
+	}{
+		{"German yes and no", [][]string{{"A1", "1.200", "ja"}, {"A2", "15", "nein"}, {"A3", "2.500", "ja"}}, "\nlocale: de  # guessed from values such as \"ja\" in column \"active\"\n"},
+		{"two decimals", [][]string{{"A1", "1.200", "yes"}, {"A2", "15.25", "no"}}, "\nmatch: sku  # unique\ncolumns:\n"},
+		{"a value below one", [][]string{{"A1", "1.200", "yes"}, {"A2", "0.500", "no"}}, "\nmatch: sku  # unique\ncolumns:\n"},
+		{"a JSON number", [][]string{{"A1", "1\x01200", "yes"}}, "\nmatch: sku  # unique\ncolumns:\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, gap, err := propose(ProposeOptions{Object: "products", Schema: products(), Columns: []string{"sku", "price", "active"}, Sample: tt.sample, Decimal: "\x01"})
+			if err != nil || gap != "" || !strings.Contains(string(got), tt.want) {
+				t.Errorf("%v, %q, %q is not in\n%s", err, gap, tt.want, got)
 			}
 		})
 	}

@@ -21,7 +21,11 @@ func (p *proposal) guessLocale() {
 		best, rival = p.bestLocale(p.readsAny)
 	}
 	if best == "" {
+		p.undecided = p.doubt()
 		return
+	}
+	if rival == "de-CH" && p.doubt() != "" {
+		rival = "" // a Swiss file in which all points have three digits after them is none
 	}
 	p.localeTag = best
 	if rival != "" {

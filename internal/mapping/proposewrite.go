@@ -11,6 +11,9 @@ import (
 	"github.com/crmsync/crmsync/internal/client"
 )
 
+// openLocale is a line that stops a push until somebody has decided.
+const openLocale = "locale: en|de"
+
 // write puts the file together.
 func (p *proposal) write() []byte {
 	var b strings.Builder
@@ -27,6 +30,8 @@ func (p *proposal) write() []byte {
 		line("match: %s", quoteYAML(p.match))
 	}
 	switch {
+	case p.undecided != "":
+		line("%s  # %s: say which", openLocale, p.undecided)
 	case p.localeTag == "":
 	case p.locale == nil:
 		line("# locale: %s  # or %s: they read the sample differently, so say which", p.localeTag, p.localeReason)
@@ -73,11 +78,12 @@ func (p *proposal) writeColumn(line func(string, ...any), c *proposedColumn) {
 	}
 	if c.target.attr.Type == client.TypeRelation && p.needsLookup(c) {
 		object := c.target.attr.RelatedObjectSlug
-		match := "ATTR"
 		if object == objectCompanies {
-			match = "domain"
+			line("    # values that are no ids are looked up as domains; this creates missing ones, too:")
+			line("    # lookup: {object: companies, match: domain, create: true}")
+		} else {
+			line("    # lookup: {object: %s, match: ATTR}  # turns values into record ids", quoteYAML(object))
 		}
-		line("    # lookup: {object: %s, match: %s}  # turns values into record ids", quoteYAML(object), match)
 	}
 	for _, note := range c.notes {
 		line("    # %s", note)
