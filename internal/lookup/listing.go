@@ -69,6 +69,7 @@ func (l *Lookup) readRecords(x *index) (page int, err error) {
 		}
 		x.list.records += records
 		x.list.values += values
+		l.grow(values)
 		if !more {
 			return page, nil
 		}

@@ -95,6 +95,11 @@ type Options struct {
 	// the first value needs it.
 	Memory func(object, match string) Memory
 
+	// Large, where set, is called once, when so many ids are kept that they are
+	// most of a process's memory. They hold no pointers, so that collecting garbage
+	// often costs little then, and keeps what is garbage from being as large again.
+	Large func()
+
 	// Pace, where set, makes every request: it waits until one may leave, calls
 	// attempt once, and may tell the pacer what it came to. Only an assert's
 	// Result has a Latency: pages of a list take longer and say nothing about
@@ -110,6 +115,8 @@ type Lookup struct {
 	wanted  map[reference]bool // nil: all
 	pushed  atomic.Pointer[string]
 	created atomic.Int64
+	kept    atomic.Int64 // ids that tables were told of
+	large   sync.Once
 	holder  atomic.Uint64 // ids given out that no record has
 
 	mu      sync.RWMutex
@@ -169,8 +176,20 @@ func (l *Lookup) Learn(object, match, value, id string) {
 	case v.blank:
 	case id != "":
 		l.index(ref).learn(v, id)
+		l.grow(1)
 	case l.o.DryRun:
 		l.index(ref).expect(v, l.placeholder())
+		l.grow(1)
+	}
+}
+
+// manyIDs is from where on ids are most of the memory: some 6 MB.
+const manyIDs = 100_000
+
+// grow counts ids that a table was told of.
+func (l *Lookup) grow(ids int64) {
+	if l.kept.Add(ids) > manyIDs && l.o.Large != nil {
+		l.large.Do(l.o.Large)
 	}
 }
 

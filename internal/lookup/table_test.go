@@ -113,6 +113,28 @@ func TestIdsAreKeptCompactly(t *testing.T) {
 	}
 }
 
+func TestManyIdsAreToldOnce(t *testing.T) {
+	for _, dry := range []bool{false, true} {
+		told := 0
+		l := New(Options{DryRun: dry, Large: func() { told++ }})
+		learn := func(from, to int) {
+			for i := from; i < to; i++ {
+				id := uuid(i)
+				if dry {
+					id = ""
+				}
+				l.Learn("companies", "domain", fmt.Sprintf("company-%d.example", i), id)
+			}
+		}
+		if learn(0, manyIDs); told != 0 {
+			t.Errorf("it was told of %d ids", manyIDs)
+		}
+		if learn(manyIDs, manyIDs+10); told != 1 {
+			t.Errorf("it was told %d times", told)
+		}
+	}
+}
+
 func TestWhatADryRunWouldWriteIsKeptCompactly(t *testing.T) {
 	const n = 100_000
 	l := New(Options{DryRun: true})

@@ -37,6 +37,33 @@ func TestURLsAreCheckedLoosely(t *testing.T) {
 	})
 }
 
+func TestFormats(t *testing.T) {
+	for _, tt := range []struct{ locale, format, value, want string }{
+		{"", "%d.%m.%y", "31.12.24", "2024-12-31"}, {"", "%d.%m.%y", "1.2.68", "2068-02-01"}, {"", "%d.%m.%y", "1.2.69", "1969-02-01"}, {"", "%d.%m.%y", "31.12.2024", ` (its format is "%d.%m.%y")`},
+		{"", "%d/%m/%Y", "01/02/2025", "2025-02-01"}, {"", "%m/%d/%Y", "01/02/2025", "2025-01-02"}, {"", "%d.%m.%Y", "30.02.2025", ` of the calendar (its format is "%d.%m.%Y")`}, {"", "%d.%m.%Y", "1.2.25", ` (its format is "%d.%m.%Y")`}, {"", "%d.%m.%Y", "1.2.2025 ", ` (its format is "%d.%m.%Y")`},
+		{"", "%Y%m%d", "20250131", "2025-01-31"}, {"", "%Y%m%d", "2025113", ` (its format is "%Y%m%d")`}, {"", "%Y%m%d", "2025013", ` (its format is "%Y%m%d")`}, {"", "%d%m%y", "31122", ` (its format is "%d%m%y")`}, {"", "%d%m%y", "311224", "2024-12-31"},
+		{"", "%F", "2025-1-2", "2025-01-02"}, {"", "%-d.%-m.%Y", "1.2.2025", "2025-02-01"}, {"", "%d %b %Y", "3 May 2025", "2025-05-03"}, {"", "%d %B %Y", "3 mai 2025", ` (its format is "%d %B %Y")`}, {"de", "%d. %B %Y", "3. März 2025", "2025-03-03"}, {"fr", "%d %B %Y", "3 août 2025", "2025-08-03"},
+		{"", "%Y-%m-%d %H:%M", "2025-01-02 9:05", "2025-01-02"}, {"", "%Y-%m-%d %I:%M %p", "2025-01-02 13:05 pm", ` (its format is "%Y-%m-%d %I:%M %p")`}, {"", "100%% %F", "100% 2025-01-02", "2025-01-02"}, {"", "%Y%m%d%H%M%S", "20250102030405", "2025-01-02"}, {"", "%Y%m%d%H%M%S", "2025010230405", ` (its format is "%Y%m%d%H%M%S")`},
+	} {
+		l, err := newLocale(tt.locale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		format, err := newLayout(tt.format, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, problem := format.parse(tt.value)
+		if got := problem; problem == "" {
+			if got = string(appendDay(nil, m.day)); got != tt.want {
+				t.Errorf("%s as %s is %s", tt.value, tt.format, got)
+			}
+		} else if got != tt.want {
+			t.Errorf("%s as %s is refused:%s", tt.value, tt.format, got)
+		}
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	columns := func(names ...string) Options {
 		return Options{Object: "people", Match: "customer_number", Columns: append([]string{"customer_number"}, names...)}

@@ -19,6 +19,7 @@ type layout struct {
 type step struct {
 	word    byte // 0 for a literal
 	literal string
+	least   int // digits, of a number
 }
 
 // layoutWords explains the words that a format may hold.
@@ -64,6 +65,7 @@ func newLayout(text string, loc *locale) (*layout, error) {
 		}
 		expanded = expanded[2:]
 	}
+	l.widen()
 	switch {
 	case seen['Y'] == seen['y']:
 		return nil, fmt.Errorf("format %s needs the year, as %%Y or %%y", show(text))
@@ -77,6 +79,20 @@ func newLayout(text string, loc *locale) (*layout, error) {
 		return nil, fmt.Errorf("format %s has a time without its hour", show(text))
 	}
 	return l, nil
+}
+
+// widen demands both digits of numbers that stand side by side: 2025113 is two
+// days as %Y%m%d.
+func (l *layout) widen() {
+	number := func(i int) bool {
+		return i >= 0 && i < len(l.steps) && l.steps[i].word != 0 && strings.IndexByte("YymdHIMS", l.steps[i].word) >= 0
+	}
+	for i := range l.steps {
+		l.steps[i].least = 1
+		if number(i-1) || number(i+1) {
+			l.steps[i].least = 2
+		}
+	}
 }
 
 // parse reads a value. A problem says, in brackets, where it differs.
@@ -97,13 +113,13 @@ func (l *layout) parse(s string) (moment, string) {
 				m.day.year += 100
 			}
 		case 'm':
-			m.day.month, s, ok = takeDigits(s, 1, 2)
+			m.day.month, s, ok = takeDigits(s, st.least, 2)
 		case 'd':
-			m.day.day, s, ok = takeDigits(s, 1, 2)
+			m.day.day, s, ok = takeDigits(s, st.least, 2)
 		case 'b':
 			m.day.month, s, ok = l.takeMonth(s)
 		case 'H', 'I':
-			m.clock.hour, s, ok = takeDigits(s, 1, 2)
+			m.clock.hour, s, ok = takeDigits(s, st.least, 2)
 			ok = ok && (st.word == 'H' || m.clock.hour >= 1 && m.clock.hour <= 12)
 		case 'M':
 			m.clock.minute, s, ok = takeDigits(s, 2, 2)
