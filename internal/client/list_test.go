@@ -275,6 +275,14 @@ func TestReadsThatFailSayWhatToDo(t *testing.T) {
 	}
 }
 
+func TestWhereTheObjectsCantBeListedTheBaseURLIsInDoubt(t *testing.T) {
+	_, err := newClient(t, answerWith(404, `{"error":"no"}`)).Objects(t.Context())
+	var e *Error
+	if !errors.As(err, &e) || e.Hint() != hintBaseURL {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestCheckTellsWhatTheTokenMayDo(t *testing.T) {
 	c := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != "GET" {

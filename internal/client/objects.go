@@ -68,6 +68,10 @@ func (c *Client) Objects(ctx context.Context) ([]Object, error) {
 			page = append(page, *o)
 			return nil
 		})
+		var refused *Error
+		if errors.As(err, &refused) && refused.Status == 404 {
+			refused.hint = hintBaseURL // to list the objects is what was tried
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,12 +16,16 @@ type RecordPages struct{ p pager }
 
 // RecordPages begins a list of an object's records, 100 a page.
 func (c *Client) RecordPages(object string) *RecordPages {
+	names := []string{"collection", "records", "data", "people", "companies"}
+	if !slices.Contains(names, object) {
+		names = append(names, object)
+	}
 	return &RecordPages{pager{
 		c:     c,
 		call:  call{op: "reading the records of " + c.line(object), scope: scopeRead, max: maxList},
 		path:  []string{"crm", object},
 		query: url.Values{"per_page": {"100"}, "count": {"100"}},
-		names: []string{"collection", "records", "data", "people", "companies", object},
+		names: names,
 	}}
 }
 

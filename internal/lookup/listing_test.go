@@ -39,7 +39,7 @@ func TestAListThatIsNotToBeHadIsSaidOnceAndTheRunGoesOn(t *testing.T) {
 		{"no permission", "the server answered 403 Forbidden: no scope", 403, `{"message":"no scope"}`, 1},
 		{"not that method", "the server answered 405 with no message", 405, ``, 1},
 		{"parameters that it doesn't take", "the server answered 422 Unprocessable Entity: count and per_page", 422, `{"message":"count and per_page"}`, 1},
-		{"another envelope", "the answer can't be understood: it has no list under collection, records, data, people, companies, companies", 200, `{"rows":[]}`, 1},
+		{"another envelope", "the answer can't be understood: it has no list under collection, records, data, people, companies", 200, `{"rows":[]}`, 1},
 		{"a web page", "the answer is not JSON", 200, `<html>`, 1},
 		{"success false", "Not today.", 200, `{"success":false,"message":"Not today."}`, 1},
 		{"a first page for ever", "the answer can't be understood: page 2 of the list repeats an earlier one", 200,
