@@ -250,7 +250,7 @@ func (p *proposal) misfits(c *proposedColumn, bad []string) {
 		case c.target.attr.Type == client.TypeMultiselect: // the table works on whole cells
 			c.notes = append(c.notes, "the options are "+listed(firstFew(labels), "and"))
 		default:
-			c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": "+quoteYAML(labels[0])+"}  # the options are "+listed(firstFew(labels), "and"))
+			c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": "+quoteYAML(cmp.Or(closestKey(bad[0], labels), labels[0]))+"}  # the options are "+listed(firstFew(labels), "and"))
 		}
 	case client.TypeCheckbox:
 		c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": true}")

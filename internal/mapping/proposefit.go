@@ -96,7 +96,8 @@ func (p *proposal) strip(name string) (rest string, own bool) {
 		switch {
 		case same || distance([]rune(word), []rune(p.objectWord)) <= 1:
 			own = true
-		case slices.Contains([]string{"url", "link", "src", "html", "text", "value", "field", "quantity", "count", "eur", "usd", "gbp", "chf", "€", "$", "£"}, word):
+		case slices.Contains([]string{"url", "link", "src", "html", "text", "value", "field", "quantity", "count", "eur", "usd", "gbp", "chf", "€", "$", "£",
+			"kg", "g", "lb", "lbs", "pcs", "stk", "stück", "szt", "1", "primary", "main"}, word):
 		default:
 			words = append(words, word)
 		}
@@ -118,6 +119,7 @@ func (t thesaurus) wordFor(object string) string {
 // spelledOut is a folded name without the marks around its words, and with the
 // usual abbreviations of exports written out.
 func spelledOut(name string) string {
+	name = strings.TrimSuffix(name, "__c") // Salesforce marks fields of one's own so
 	words := strings.FieldsFunc(foldName(name), func(r rune) bool { return strings.ContainsRune(" .,:;?!()[]#/", r) })
 	for i, word := range words {
 		switch word {
