@@ -166,6 +166,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 // wanted says what a flag takes, in the words of its help.
 func wanted(f *pflag.Flag) string {
 	form, about := pflag.UnquoteUsage(f)
+	about = strings.TrimSuffix(about, ": "+form)
 	if strings.HasPrefix(about, form) {
 		return "--" + f.Name + " " + about
 	}
