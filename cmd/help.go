@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -20,7 +21,8 @@ func setHelp(c *cobra.Command, groups []flagGroup) {
 		})
 	}
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) {
-		fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", aboutText(c), usageText(c))
+		out := c.OutOrStdout()
+		io.WriteString(out, fitHelp(aboutText(c)+"\n\n"+usageText(c), columnsOf(out)))
 	})
 	c.SetUsageFunc(func(c *cobra.Command) error {
 		_, err := fmt.Fprint(c.ErrOrStderr(), usageText(c))

@@ -43,12 +43,7 @@ func (s Streams) errWidth() int {
 
 // outWidth is how many columns the terminal behind Out has; 0 where there is
 // none.
-func (s Streams) outWidth() int {
-	if f, ok := s.Out.(*os.File); ok {
-		return widthOf(f)
-	}
-	return 0
-}
+func (s Streams) outWidth() int { return columnsOf(s.Out) }
 
 func widthOf(f *os.File) int {
 	width, _, err := term.GetSize(int(f.Fd()))
