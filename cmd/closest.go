@@ -71,8 +71,11 @@ func didYouMean(name string, candidates []string, prefix, otherwise string) stri
 // withClosestFile adds to the error about a file that isn't there which one was
 // likely meant, of those in its directory.
 func withClosestFile(err error, path string) error {
-	if _, problem := os.Lstat(path); path == "-" || strings.ContainsAny(path, "*?[") || !errors.Is(problem, fs.ErrNotExist) {
+	if _, problem := os.Lstat(path); path == "-" || !errors.Is(problem, fs.ErrNotExist) {
 		return err
+	}
+	if strings.ContainsAny(path, "*?[") {
+		return &hinted{err, "the shell found no file for this pattern and left it as it is: check the directory, and whether the export ran"}
 	}
 	dir, name := filepath.Split(path)
 	entries, _ := os.ReadDir(cmp.Or(dir, "."))

@@ -154,7 +154,9 @@ func (j *jobRun) read(args []string) error {
 		}
 		if r.paths, err = j.file.Inputs(p); err != nil {
 			for _, pattern := range p.Files {
-				err = withClosestFile(err, j.file.Path(pattern.Text))
+				if !strings.ContainsAny(pattern.Text, "*?[") {
+					err = withClosestFile(err, j.file.Path(pattern.Text))
+				}
 			}
 			return err
 		}
