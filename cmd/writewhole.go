@@ -80,5 +80,20 @@ func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err
 	if err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), path)
+	if err = os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	syncName(path)
+	return nil
+}
+
+// syncName has a new name survive a power cut, where the system lets a directory be
+// synced at all. Where it can't the file is there all the same.
+func syncName(path string) {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	_ = dir.Sync()
 }

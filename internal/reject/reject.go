@@ -340,6 +340,9 @@ func (w *Writer) leave() string {
 	if n == 0 && err == io.EOF && os.Remove(w.temp) == nil {
 		return ""
 	}
+	if _, err := os.Lstat(w.temp); err != nil { // gone with its directory
+		return ""
+	}
 	return w.temp
 }
 

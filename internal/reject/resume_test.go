@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,6 +103,19 @@ func TestAFullDisk(t *testing.T) {
 		}
 		if got, want := read(t, o.Path), finished(t, o, entries(1)...); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+	t.Run("doesn't name a file that went with its directory", func(t *testing.T) {
+		if runtime.GOOS == "windows" {
+			t.Skip("open files can't be removed")
+		}
+		o.Path = filepath.Join(t.TempDir(), "gone", "r.csv")
+		must(t, os.Mkdir(filepath.Dir(o.Path), 0o700))
+		w := New(o)
+		must(t, w.Write(entries(1)[0]))
+		must(t, os.RemoveAll(filepath.Dir(o.Path)))
+		if _, err := w.Finish(); err == nil || strings.Contains(err.Error(), ".part") {
+			t.Errorf("%v", err)
 		}
 	})
 	t.Run("that has room again loses nothing", func(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 type input struct {
 	name   string
 	stdin  bool
-	file   *os.File       // a regular file, which can be read twice; nil for a stream
+	file   *steady        // a regular file, which can be read twice; nil for a stream
 	stream *interruptible // where file is nil
 	closer io.Closer
 	read   atomic.Int64 // raw bytes consumed
@@ -55,7 +55,10 @@ func openInput(ctx context.Context, path string, stdin io.Reader) (*input, error
 	}
 	in.closer = f
 	if info.Mode().IsRegular() {
-		in.file = f
+		if in.file, err = newSteady(path, f); err != nil {
+			f.Close()
+			return nil, openError(path, err)
+		}
 	} else {
 		in.setStream(ctx, f)
 	}
@@ -305,7 +308,8 @@ func (d *decompressed) Read(p []byte) (int, error) {
 func (in *input) damaged(compression string, err error) error {
 	var path *fs.PathError
 	var end *interruption
-	if errors.As(err, &path) || errors.As(err, &end) {
+	var known *InputError
+	if errors.As(err, &path) || errors.As(err, &end) || errors.As(err, &known) {
 		return err
 	}
 	e := &InputError{

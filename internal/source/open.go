@@ -323,11 +323,7 @@ func (r *Reader) changed() error {
 		return io.EOF
 	}
 	if n := r.in.read.Load(); n != r.info.Size {
-		return &InputError{
-			Input:   r.in.name,
-			Problem: fmt.Sprintf("the file was changed while it was read: it had %d bytes, now %d were read", r.info.Size, n),
-			Advice:  "start again when nothing writes to it any more",
-		}
+		return changedError(r.in.name, fmt.Sprintf("it had %d bytes, now %d were read", r.info.Size, n))
 	}
 	return io.EOF
 }

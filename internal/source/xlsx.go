@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -64,7 +65,7 @@ func (r *Reader) openWorkbook(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	x.book, err = excelize.OpenFile(r.in.name, excelize.Options{UnzipSizeLimit: unpackedLimit, RawCellValue: true, UnzipXMLSizeLimit: textsInMemory})
+	x.book, err = excelize.OpenReader(io.NewSectionReader(r.in.file, 0, r.info.Size), excelize.Options{UnzipSizeLimit: unpackedLimit, RawCellValue: true, UnzipXMLSizeLimit: textsInMemory})
 	if err != nil {
 		return damagedWorkbook(r.in.name, err)
 	}
@@ -100,6 +101,10 @@ func (r *Reader) openWorkbook(ctx context.Context, opts Options) error {
 }
 
 func damagedWorkbook(name string, err error) error {
+	var known *InputError
+	if errors.As(err, &known) {
+		return err
+	}
 	return &InputError{
 		Input: name, Problem: "the workbook can't be read", Err: err,
 		Advice: "open it in Excel and save it again, or save it as CSV",

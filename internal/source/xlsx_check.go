@@ -29,7 +29,7 @@ type archive struct {
 // otherParts bounds what is not read row by row and is in memory as a whole.
 const otherParts = 256 << 20
 
-func openArchive(name string, file *os.File, size int64) (*archive, error) {
+func openArchive(name string, file io.ReaderAt, size int64) (*archive, error) {
 	z, err := zip.NewReader(file, size)
 	if errors.Is(err, zip.ErrFormat) {
 		err = errors.New("it is cut off or damaged") // its end is what tells where its parts are
