@@ -50,6 +50,11 @@ func (e *TooManyRejectsError) Hint() string {
 	return "this looks like the mapping, not the data: try --dry-run; to go on all the same, say how many rejects are fine with --max-rejects"
 }
 
+// mostReason is how many bytes a reason takes. A record with hundreds of columns may
+// have a fault in each: thousands of such wait for an earlier record's answer, in
+// memory and in the journal, and a cell of Excel holds no more than 32,767 characters.
+const mostReason = 2000
+
 // kindOf is an error's reason without the record's own values, so that a
 // thousand records with the same fault are one line of the summary.
 func kindOf(err error) string {

@@ -69,7 +69,7 @@ type ending struct {
 // weigh sets the item's share of the window's memory.
 func (it *item) weigh() {
 	const overhead = 512 // the structs, headers and slices of a record
-	n := overhead + len(it.body) + len(it.rec.Raw)
+	n := overhead + len(it.body) + len(it.rec.Raw) + len(it.end.reason) + len(it.end.kind)
 	for _, c := range it.rec.Cells {
 		n += len(c) + 16
 	}

@@ -7,10 +7,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/mapping"
 )
 
 func TestEveryRecordEndsInOneCountAndRejectsStandInInputOrder(t *testing.T) {
@@ -230,6 +232,27 @@ func TestLargeRecordsNarrowTheWindow(t *testing.T) {
 	}
 	if len(w.slots) != 1 {
 		t.Errorf("%d slots are taken, want 1", len(w.slots))
+	}
+}
+
+func TestAReasonIsBoundedHoweverManyFaultsARecordHas(t *testing.T) {
+	faults := &mapping.RowError{}
+	for range 1000 {
+		faults.Problems = append(faults.Problems, mapping.Problem{Column: "größe", Text: "größe is no number"})
+	}
+	reason := bounded(faults.Error(), mostReason)
+	if !utf8.ValidString(reason) || len(reason) > mostReason+len("…") || !strings.HasSuffix(reason, "…") || !strings.HasPrefix(faults.Error(), strings.TrimSuffix(reason, "…")) {
+		t.Errorf("%d bytes: %q", len(reason), reason)
+	}
+	if short := bounded("größe is no number", mostReason); short != "größe is no number" {
+		t.Error(short)
+	}
+	it := &item{}
+	it.weigh()
+	light := it.bytes
+	it.end.reason, it.end.kind = reason, reason
+	if it.weigh(); it.bytes-light != int64(2*len(reason)) {
+		t.Errorf("its reason weighs %d", it.bytes-light)
 	}
 }
 

@@ -52,16 +52,16 @@ func (r *reasons) add(it *item, input string) {
 		reason.Places = append(reason.Places, place)
 	}
 	if len(reason.Examples) < mostExamples {
-		reason.Examples = append(reason.Examples, Example{place, bounded(it.match), bounded(end.reason)})
+		reason.Examples = append(reason.Examples, Example{place, bounded(it.match, longestExample), bounded(end.reason, longestExample)})
 	}
 }
 
-// bounded keeps no more of a text than an example needs.
-func bounded(text string) string {
-	if len(text) <= longestExample {
+// bounded keeps so many bytes of a text at most.
+func bounded(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	cut := longestExample
+	cut := most
 	for cut > 0 && text[cut]&0xC0 == 0x80 { // not in the middle of a character
 		cut--
 	}
@@ -77,7 +77,7 @@ func (r *reasons) restore(kept journal.Reason) {
 	reason := &Reason{Status: kept.Status, Error: kept.Error, Kind: kept.Kind, Count: kept.Count, FirstLine: kept.FirstLine}
 	first := Place{Line: kept.FirstLine}
 	reason.Places = []Place{first}
-	reason.Examples = []Example{{Place: first, Error: bounded(kept.Error)}}
+	reason.Examples = []Example{{Place: first, Error: bounded(kept.Error, longestExample)}}
 	r.byKey[reasonKey{kept.Status, kept.Kind}] = reason
 }
 

@@ -377,7 +377,7 @@ func (r *run) prepare(in *Input, index int, rec source.Record) (*item, error) {
 			return nil, fmt.Errorf("line %d of %s: %w", rec.Line, in.Name, err)
 		}
 		it.body = nil
-		it.end = ending{fate: rejected, reason: err.Error(), kind: kindOf(err)}
+		it.end = ending{fate: rejected, reason: bounded(err.Error(), mostReason), kind: bounded(kindOf(err), mostReason)}
 	}
 	it.weigh()
 	return it, nil
