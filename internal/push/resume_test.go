@@ -159,6 +159,25 @@ func TestARunInPartsEndsLikeAnUndisturbedOne(t *testing.T) {
 	})
 }
 
+func TestAKillAfterTheLastCheckpointLeavesNothingToSend(t *testing.T) {
+	cells := append(distinct(100), [2]string{"x", "unmappable"})
+	c := newCRM()
+	opts, rejects := options(c, cells)
+	saved := &notes{}
+	opts.Journal = saved
+	whole := Run(t.Context(), opts)
+	sent := c.requests
+
+	opts, again := options(c, cells)
+	again.entries = rejects.entries
+	opts.Journal, opts.Resume = &notes{}, &saved.saved[len(saved.saved)-1]
+	res := Run(t.Context(), opts)
+	balanced(t, res)
+	if res.Outcome != whole.Outcome || !res.Whole || res.Tally != whole.Tally || c.requests != sent || len(again.entries) != 1 {
+		t.Errorf("ended as %s with %+v, want %s with %+v", res.Outcome, res.Tally, whole.Outcome, whole.Tally)
+	}
+}
+
 func TestACheckpointIsSavedEverySecondAlsoWhenTheFirstRecordHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCRM()

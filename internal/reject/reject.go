@@ -313,6 +313,11 @@ func (w *Writer) finish() error {
 	if name, err := w.narrow(); err == nil && name != "" {
 		from = name
 	}
+	defer func() {
+		if from != w.temp {
+			os.Remove(from) // the copy, where it could not take the file's place
+		}
+	}()
 	if err := w.file.Close(); err != nil {
 		return keep(err)
 	}

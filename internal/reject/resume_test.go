@@ -105,6 +105,19 @@ func TestAFullDisk(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
+	t.Run("leaves no copy that could not take the file's place", func(t *testing.T) {
+		o.Path = filepath.Join(t.TempDir(), "r.csv")
+		w := New(o)
+		must(t, w.Write(entries(1)[0]))
+		w.path = filepath.Join(filepath.Dir(o.Path), "gone", "r.csv")
+		var e *Error
+		if _, err := w.Finish(); !errors.As(err, &e) || e.kept != w.temp {
+			t.Errorf("%v", err)
+		}
+		if left, err := os.ReadDir(filepath.Dir(o.Path)); err != nil || len(left) != 1 {
+			t.Errorf("it leaves %v (%v)", left, err)
+		}
+	})
 	t.Run("doesn't name a file that went with its directory", func(t *testing.T) {
 		if runtime.GOOS == "windows" {
 			t.Skip("open files can't be removed")
