@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -227,7 +228,7 @@ func (t *recorder) timeline() Timeline {
 		t.spans[last-1] = t.spans[last-1].with(t.spans[last])
 		t.spans = t.spans[:last]
 	}
-	slices.SortStableFunc(t.sums, func(a, b WaitSum) int { return int(b.Total - a.Total) })
+	slices.SortStableFunc(t.sums, func(a, b WaitSum) int { return cmp.Compare(b.Total, a.Total) })
 	line := Timeline{Waits: t.waits, Waited: t.sums, Spans: make([]Span, 0, len(t.spans))}
 	for _, s := range t.spans {
 		s.Latency = percentiles(s.latency, s.sum)
