@@ -35,6 +35,17 @@ func sign(name string) {
 	}
 }
 
+// isAnothers tells whether a run that went on beside this one has written the file,
+// as of two that read stdin in one directory. Its rejects are nobody else's to
+// replace or remove.
+func (w *Writer) isAnothers() bool {
+	now, err := os.Lstat(w.path)
+	if err != nil || !now.Mode().IsRegular() || isEdited(w.path) {
+		return false
+	}
+	return w.before == nil || !os.SameFile(w.before, now)
+}
+
 // putAside keeps a file that somebody has changed.
 func putAside(path string) error {
 	if !isEdited(path) {
