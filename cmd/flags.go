@@ -194,7 +194,7 @@ func (s *settings) outcomeFlags(f *pflag.FlagSet) {
 	f.Var(&list[string]{&s.reports, reportFile, nil}, "report", "write a report to `FILE.html|FILE.json` (repeatable)")
 	f.Var(&value[string]{&s.metrics, metricsFile, ""}, "metrics", "write metrics for Prometheus to `FILE.prom` (node_exporter's textfile collector)")
 	f.StringVar(&s.onFinish, "on-finish", "", "run `COMMAND` at the end: JSON summary on stdin, CRMSYNC_OUTCOME in the environment")
-	f.BoolVarP(&s.quiet, "quiet", "q", false, "print nothing but errors")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "print no summary, notes or warnings: errors alone")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what is done and why")
 	f.Var(&value[string]{&s.logFormat, oneOf([]string{"text", "json"}, word), "text"}, "log-format", "how -v and warnings are written: `text|json`")
 	f.Var(&value[string]{&s.showBar, oneOf([]string{"auto", "always", "never"}, word), "auto"}, "progress", "progress bar on stderr: `auto|always|never`")

@@ -30,6 +30,9 @@ type input struct {
 func (r *pushRun) openInputs(ctx context.Context) error {
 	s := r.settings
 	for _, path := range r.paths {
+		if path == "-" {
+			r.app.tellOfTerminal("the records")
+		}
 		modified := modifiedAt(path) // before it is read
 		ctx, stop := context.WithCancel(ctx)
 		reader, err := source.Open(ctx, path, source.Options{
@@ -52,6 +55,13 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellOfTerminal says what is waited for, where people are to type it.
+func (a *app) tellOfTerminal(what string) {
+	if a.streams.InTTY {
+		a.note("reading " + what + " from the terminal: Ctrl-D on a line of its own ends them")
+	}
 }
 
 // noteNothing says that inputs held no records at all: it may be what is wanted,

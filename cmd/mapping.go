@@ -107,6 +107,7 @@ func (r *pushRun) readMappingFile(ctx context.Context, path string) ([]byte, err
 	if path != "-" {
 		return os.ReadFile(path)
 	}
+	r.app.tellOfTerminal("the mapping")
 	type content struct {
 		data []byte
 		err  error
@@ -131,7 +132,11 @@ func (r *pushRun) mapInputs(context.Context) error {
 	for _, in := range r.inputs {
 		mapper, err := mapping.New(r.mappingOptions(in))
 		if err != nil {
-			return misusedColumns(err)
+			err = misusedColumns(err)
+			if row := in.info.HeaderBelow; row > 0 {
+				err = &hinted{err, fmt.Sprintf("line %d looks like the column names: --header-row %[1]d; otherwise %s", row, hintOf(err))}
+			}
+			return err
 		}
 		in.mapper = mapper
 		if r.settings.dryRun {

@@ -99,6 +99,9 @@ func (asTheyAre) json(dst []byte, v jsontext.Value) ([]byte, string) {
 type unknownType struct{ name string }
 
 func (u unknownType) cell(dst []byte, cell string) ([]byte, string) {
+	if u.name == typeObject {
+		return dst, show(cell) + " can't be sent: the API takes an object here, which no cell is (give each of its values a column, such as socials.linkedin, or send it as NDJSON)"
+	}
 	return dst, show(cell) + " can't be sent: not supported in CSV yet: " + u.name + " (send it as NDJSON in the API's own shape, or drop the column)"
 }
 

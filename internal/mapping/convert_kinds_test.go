@@ -122,3 +122,11 @@ func TestTheColumnEmailIsTheFirstOfAPersonsAddresses(t *testing.T) {
 		}
 	}
 }
+
+func TestACellIsNoObject(t *testing.T) {
+	m := mustNew(t, Options{Object: "people", Match: "email", Columns: []string{"email", "socials"}})
+	want := `column "socials": "x" can't be sent: the API takes an object here, which no cell is (give each of its values a column, such as socials.linkedin, or send it as NDJSON)`
+	if got := body(m.MapCells([]string{"a@x.de", "x"})); got != want {
+		t.Errorf("got %s", got)
+	}
+}

@@ -30,7 +30,7 @@ var hints = []struct{ part, hint string }{
 	{"but the header names", "A cell holds the delimiter, or a quote is missing. The record as it was stands in crmsync_raw of the reject file."},
 	{"the quote that opens the cell is not closed", "Close the quote, or double it if it is part of the text."},
 	{"occurs twice in", "Keep one of the two values."},
-	{"has not been mended", "Write the values of crmsync_raw into the other columns, and empty it."},
+	{"has not been mended", "Write the values of crmsync_raw into the other columns (of _crmsync.raw into keys of their own), and empty it."},
 	{"is not valid UTF-8", "Save the file as UTF-8, or name its encoding with --encoding."},
 	{"is no attribute of", "--map KEY=ATTR says where the key goes, --map KEY= drops it."},
 }

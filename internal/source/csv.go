@@ -297,7 +297,7 @@ func (c *csvReader) fillIn(rec *Record, text string, raw []byte, last bool) {
 	}
 	if c.header.isUnmended(text, spans) {
 		raw := cellText(text, spans[c.header.raw])
-		rec.Raw, rec.Err = rawText([]byte(raw)), unmended()
+		rec.Raw, rec.Err = rawText([]byte(raw)), unmended(otherColumns)
 		return
 	}
 	rec.Cells = c.header.cells(text, spans)
@@ -326,12 +326,14 @@ func tooManyCells(n, width int) *RecordError {
 	}
 }
 
+const otherColumns = "the other columns"
+
 // unmended is why a record of a reject file, of which the earlier run could
 // keep the raw text only, is rejected once more: else it would be lost.
-func unmended() *RecordError {
+func unmended(where string) *RecordError {
 	return &RecordError{
 		Problem: "the record could not be read in an earlier run and has not been mended",
-		Hint:    "write its values into the other columns, or remove it",
+		Hint:    "write its values into " + where + ", or remove it",
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *objectParser) record(text []byte, unit string) Record {
 	}
 	if raw != nil && len(rec.Names) == 0 {
 		if kept := rawMember(raw); kept != "" {
-			return Record{Raw: rawText([]byte(kept)), Err: unmended()}
+			return Record{Raw: rawText([]byte(kept)), Err: unmended("keys beside _crmsync")}
 		}
 	}
 	return rec

@@ -187,7 +187,15 @@ func (r *Reader) openRecords(src io.Reader, text []byte, whole bool, opts Option
 	c.delimiter, c.returns = []byte(string(l.delimiter)), l.returns
 	r.info.Delimiter, r.info.CRLF = l.delimiter, l.crlf
 	r.because("delimiter %q: %s", l.delimiter, l.reason)
-	if err := c.begin(r.in.name, l, opts); err != nil {
+	err = c.begin(r.in.name, l, opts)
+	if opts.HeaderRow == 0 && len(opts.Columns) == 0 {
+		r.info.HeaderBelow = headerBelow(text)
+	}
+	var bad *InputError
+	if errors.As(err, &bad) && r.info.HeaderBelow > 0 {
+		bad.Advice += fmt.Sprintf("; line %d looks like the column names: --header-row %[1]d", r.info.HeaderBelow)
+	}
+	if err != nil {
 		return err
 	}
 	r.columns = c.header.columns

@@ -54,6 +54,10 @@ type Info struct {
 	Compression string // "", "gzip", "zstd"
 	Size        int64  // bytes on disk; -1 where unknown (stdin)
 
+	// HeaderBelow is the line in which the column names of CSV seem to stand where
+	// the first line holds a title alone; else 0.
+	HeaderBelow int
+
 	// Fingerprint identifies the whole content ("sha256:…"); "" for stdin and
 	// where Options.Once says that it isn't wanted.
 	Fingerprint string

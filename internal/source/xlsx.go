@@ -295,7 +295,7 @@ func (x *xlsxReader) read() (Record, error) {
 		blank = blank && strings.TrimSpace(cells[i]) == ""
 	}
 	if blank && x.header.raw >= 0 && strings.TrimSpace(cells[x.header.raw]) != "" {
-		rec.Cells, rec.Raw, rec.Err = nil, rawText([]byte(cells[x.header.raw])), unmended()
+		rec.Cells, rec.Raw, rec.Err = nil, rawText([]byte(cells[x.header.raw])), unmended(otherColumns)
 	}
 	return rec, nil
 }
