@@ -105,9 +105,6 @@ func (r *pushRun) candidates() string {
 		object = "OBJECT"
 	}
 	command := "crmsync schema " + shellwords.Quote(object)
-	if r.settings.sandbox {
-		command += " --sandbox"
-	}
 	command += " lists the attributes, and which are unique"
 	if r.settings.object == "" && object != "OBJECT" {
 		command += fmt.Sprintf("; if %s is no object, crmsync objects lists those that --object can name", object)

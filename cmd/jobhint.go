@@ -6,7 +6,7 @@ import (
 )
 
 // flagInHint finds a flag and, where one follows, the value that is told for it.
-var flagInHint = regexp.MustCompile(`--([a-z][a-z-]*)(?:[ =]("(?:[^"\\]|\\.)*"|'[^']*'|[A-Z0-9][^ ,;]*))?`)
+var flagInHint = regexp.MustCompile(`--([a-z][a-z-]*)(?:[ =]("(?:[^"\\]|\\.)*"|'[^']*'|[A-Z0-9][^ ,;]*|[^ ,;'"]+=[^ ,;]*))?`)
 
 // hinting has a hint that names flags of push say how they are written in the job
 // file: crmsync run refuses them.

@@ -53,7 +53,11 @@ func (r *pushRun) readMapping(ctx context.Context) (err error) {
 			return usage("name the push whose columns are meant: --mapping "+shellwords.File(path)+"#PUSH", "--mapping: %s is a job file", path)
 		}
 		if isRecords(path) {
-			err = &hinted{err, "this file's name is one of records; crmsync map " + shellwords.File(path) + " proposes a mapping file for them"}
+			command := "crmsync map " + shellwords.File(path)
+			if s.object != "" {
+				command += " --object " + shellwords.Quote(s.object)
+			}
+			err = &hinted{err, "this file's name is one of records; " + command + " proposes a mapping file for them"}
 		}
 		return err
 	}
