@@ -47,6 +47,7 @@ type climb struct {
 	wasOn    bool
 	met      bool // there was a series before
 	chance   chance
+	shared   sharing
 
 	// Whether the rate was used: it doesn't climb on requests nobody made.
 	tick     time.Duration
@@ -67,6 +68,9 @@ func (c *climb) at(now time.Duration) float64 {
 		return math.Inf(1)
 	}
 	t := max(0, now-c.from)
+	if c.shared.on {
+		return c.base + c.shared.add*t.Seconds()
+	}
 	if t < c.back {
 		x := 1 - float64(t)/float64(c.back)
 		return c.top - (c.top-c.base)*x*x*x
@@ -138,6 +142,7 @@ func (c *climb) reopened(now time.Duration, said float64) {
 		waited:   now - c.now.dry.at,
 		early:    !c.due,
 	}, c.usual)
+	c.company(now)
 	switch level := c.chance.level; {
 	case level == 0 && tried && c.chance.sooner && c.base > c.calm.base: // as before
 		c.calm.from = c.from
@@ -188,7 +193,11 @@ func (c *climb) plan(pause time.Duration) {
 	// sooner, on credit.
 	credit, most := c.terms()
 	owed := seconds(min(c.debt/c.top, most.Seconds()))
-	c.back = min(max(leastReturn*time.Duration(1+c.sure), owed/credit, 72*pause/credit), most)
+	lost := pause
+	if c.cheap() {
+		lost = 0
+	}
+	c.back = min(max(leastReturn*time.Duration(1+c.sure), owed/credit, 72*lost/credit), most)
 	c.beyond = max(
 		time.Second*time.Duration(2+min(c.sure, 2)),
 		min(seconds(15/c.top), 5*time.Second),

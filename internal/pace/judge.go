@@ -95,6 +95,11 @@ func (c *climb) judge(open time.Duration) {
 	c.from = open
 	c.sure, c.quick, c.trial = 0, 0, false
 	c.early = b.early + 1
+	if c.shared.on {
+		c.due = false
+		c.share(m)
+		return
+	}
 	climbed := c.now.left - b.from
 	c.due = climbed >= b.back
 	tried := climbed >= b.back || b.top > 1.01*b.base && climbed >= b.back/4
@@ -107,7 +112,7 @@ func (c *climb) judge(open time.Duration) {
 	}
 	switch inLong := c.long && m.exact; {
 	case tried && inLong && (m.recent > 1.08*b.top || used > 1.6*b.top): // it has risen
-		c.set(between(m.recent, used, 0.6))
+		c.set(between(m.recent, used, 0.3))
 	case tried && !inLong && used > raised*b.top: // it has risen, or was not known
 		c.top = between(m.average, used, 0.7)
 		c.base = c.top * cut
