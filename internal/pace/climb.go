@@ -14,6 +14,9 @@ const (
 	leastReturn = 3 * time.Second // until the limit is tried again
 	mostReturn  = 120 * time.Second
 
+	learntReturn = 1500 * time.Millisecond // the same for an earlier run's limit
+	learntBeyond = 250 * time.Millisecond
+
 	fewAccepted = 5 // say nothing of a limit that counts in long windows
 
 	// Below so many a second a 429 is a large part of all requests.
@@ -55,11 +58,12 @@ type climb struct {
 	used     float64 // seconds that the departures were to take
 }
 
-// begin starts from an earlier run's limit, carefully.
+// begin starts from an earlier run's limit, carefully at first. It may be far from
+// true by now, or never have been: where it is passed without a 429 the climb is steep.
 func (c *climb) begin(perSecond float64) {
 	c.on = true
 	c.top, c.base = perSecond, perSecond*deepCut
-	c.back, c.beyond = leastReturn, time.Second
+	c.back, c.beyond = learntReturn, learntBeyond
 }
 
 // at is the rate at now, in requests a second.

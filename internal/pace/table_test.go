@@ -101,6 +101,17 @@ func TestLearntIsVerified(t *testing.T) {
 	}
 }
 
+// TestLearntWrongly starts a small file from a limit that isn't there: a bad night
+// must not make the next ones slow.
+func TestLearntWrongly(t *testing.T) {
+	for _, limit := range []float64{1, 7, 50} {
+		b := behaviour{latency: 5 * time.Millisecond, jitter: jitter, records: 400, learnt: &Learnt{Limit: limit, At: time.Now()}, seed: 4}
+		if out := b.run(found); out.time > 8*time.Second {
+			t.Errorf("400 records, learnt %g a second, took %v", limit, out.time)
+		}
+	}
+}
+
 // TestTheSchemaCounts lets one request leave before, as for the schema. Of a limit
 // of two a second that is half of what the first refusal tells of.
 func TestTheSchemaCounts(t *testing.T) {
