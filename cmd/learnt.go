@@ -3,8 +3,10 @@ package cmd
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
@@ -29,7 +31,21 @@ func (r *pushRun) learnt() *pace.Learnt {
 	if json.Unmarshal(data, &known) != nil {
 		return nil
 	}
+	r.app.log.Info("begins with the pace that an earlier run found", "per_second", math.Round(10*known.Limit)/10, "found", known.At.Format(time.DateTime))
 	return &known
+}
+
+// forgetLearnt forgets the paces that earlier runs found, and tells how many.
+func forgetLearnt() (forgotten int, failed error) {
+	paths, _ := filepath.Glob(filepath.Join(stateDirectory(), "pace-*.json"))
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil {
+			failed = err
+			continue
+		}
+		forgotten++
+	}
+	return forgotten, failed
 }
 
 // slowestKept is the lowest limit, in requests a second, that is kept. One below

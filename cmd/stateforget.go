@@ -32,7 +32,7 @@ func (a *app) stateForgetCommand() *cobra.Command {
 	// What goes must stand on the command line, not in the environment or a file.
 	what := newFlagSet()
 	what.StringVar(&slug, "object", "", "forget what was sent to the object `SLUG`")
-	what.BoolVar(&all, "all", false, "forget everything: unfinished runs, and what was sent; with --state all that FILE holds")
+	what.BoolVar(&all, "all", false, "forget everything: unfinished runs, what was sent, and the pace that was found; with --state all that FILE holds")
 	c.Flags().AddFlagSet(what)
 	setHelp(c, append([]flagGroup{{"What", what}}, s.groups...))
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -192,6 +192,14 @@ func (a *app) forgetStates(s *settings, slug string) error {
 			}
 			a.note("forgotten: " + e.String())
 			forgotten++
+		}
+		paces, err := forgetLearnt()
+		if err != nil {
+			fail(err)
+		}
+		if paces > 0 {
+			a.note("forgotten: the pace that earlier runs found")
+			forgotten += paces
 		}
 	}
 	if forgotten == 0 && failed == nil {

@@ -26,7 +26,8 @@ const (
 	// a long window was used up by so little of the rate, and so many requests less,
 	sharedWindow = 0.88
 	fewMissing   = 3
-	manyMissing  = 40 // where no wait is named, and its length is not quite known
+	manyMissing  = 40 // where no wait is named
+	fewAtOnce    = 2  // or never, at so few requests a second: the search for the end takes much
 	// or where of so many series what was accepted a second turned so often, by so much.
 	restlessSeries = 6
 	restlessTurns  = 2
@@ -98,6 +99,9 @@ func (c *climb) usedUp(now time.Duration) bool {
 	rate, since, few := m.corrected, c.opens[0].at, fewMissing
 	if c.now.wait <= 0 {
 		rate, since, few = m.recent, c.dries[0].at, manyMissing
+		if c.before.base < fewAtOnce {
+			return false
+		}
 	}
 	missing := (c.before.base - rate) * (now - since).Seconds()
 	return c.long && m.exact && rate < sharedWindow*c.before.base &&
