@@ -190,6 +190,16 @@ func TestMessagesAreBrokenBetweenWordsOnATerminal(t *testing.T) {
 	}
 }
 
+func TestACommandInAMessageStaysOnALineOfItsOwn(t *testing.T) {
+	var out bytes.Buffer
+	c := &console{out: &out, width: func() int { return 40 }}
+	c.say("hint", "%s", "take the records out of what is around them: jq -c '.data[]' 'my odd file.json' >'my odd file.records.ndjson'")
+	want := "hint: take the records out of what is\n    around them:\n    jq -c '.data[]' 'my odd file.json' >'my odd file.records.ndjson'\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
 func TestTheProgressLineOfAJobSaysWhichPushItIsAsLongAsThereIsRoom(t *testing.T) {
 	for width, want := range map[int]string{
 		120: "push 2 of 5: people: 800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left",

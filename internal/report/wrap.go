@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -18,8 +19,12 @@ func wrapped(text string, width int) string {
 		line = strings.TrimSuffix(line, "\n")
 		words := strings.TrimLeft(line, " ")
 		indent := strings.Repeat(" ", min(len(line)-len(words)+4, width/2))
-		for displayWidth(line) > width && !isCommand(words) {
+		whole := isCommand(words)
+		for displayWidth(line) > width && !whole {
 			at := breakBefore(line, width)
+			if command := commandToPaste.FindStringIndex(line); command != nil && at > command[0] {
+				at, whole = command[0]+1, true // the blank before it
+			}
 			if at < 0 {
 				break
 			}
@@ -30,6 +35,9 @@ func wrapped(text string, width int) string {
 	}
 	return b.String()
 }
+
+// commandToPaste is where a command begins that a message ends with.
+var commandToPaste = regexp.MustCompile(`: (?:crmsync (?:push|run)|jq|bzip2|xz|zstd|sqlite3) `)
 
 // isCommand tells a command, which may have variables before it.
 func isCommand(line string) bool {
