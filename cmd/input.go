@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/reject"
@@ -21,8 +22,9 @@ type input struct {
 	info     source.Info
 	mapper   *mapping.Mapper
 	rejects  reject.Options
-	ahead    *ahead // what was read before the first write; nil where nothing was
-	stop     func() // ends a wait for more of a stream
+	held     *journal.RejectFile // its name, held against other runs; nil where it isn't
+	ahead    *ahead              // what was read before the first write; nil where nothing was
+	stop     func()              // ends a wait for more of a stream
 }
 
 // openInputs opens every input and looks into it, so that what is wrong with

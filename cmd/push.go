@@ -138,7 +138,7 @@ func (r *pushRun) prepare(ctx context.Context) error {
 
 // carryOut pushes what was prepared. An error means that it did not come to that.
 func (r *pushRun) carryOut(ctx context.Context) (*push.Result, error) {
-	if err := inTurn(ctx, r.openState, r.openJournal, r.warnBefore); err != nil {
+	if err := inTurn(ctx, r.openState, r.openJournal, r.holdRejects, r.warnBefore); err != nil {
 		return nil, err
 	}
 	r.begun = true
@@ -172,6 +172,9 @@ func (r *pushRun) close() {
 	for _, in := range r.inputs {
 		in.stop()
 		in.reader.Close()
+		if in.held != nil {
+			in.held.Close()
+		}
 	}
 	if r.journal != nil {
 		r.journal.Close()
@@ -190,6 +193,7 @@ func (r *pushRun) keep(result *push.Result) (err error) {
 		r.absent, err = r.missing(result)
 		err = errors.Join(err, r.state.Close())
 	}
+	r.noteRejects(result)
 	// The job's note first: a kill in between must find it, or the push's journal.
 	if err == nil && r.over != nil {
 		r.over(result)

@@ -107,9 +107,7 @@ func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
 			return nil, nil
 		}
 	}
-	if kept := opts.Edited(); kept != "" {
-		r.app.note(fmt.Sprintf("%s was changed since it was written; when this run replaces it, it is kept as %s", opts.Path, kept))
-	}
+	r.tellOfOldRejects(opts)
 	if r.resume == nil || index >= len(r.resume.Rejects) {
 		return reject.New(opts), nil
 	}

@@ -204,7 +204,7 @@ func removeRegular(name string) error {
 
 // removeOld removes the reject file of an earlier run. A file that never was one
 // stays: with --rejects somebody may have named the wrong file.
-func removeOld(path string) error {
+func (o Options) removeOld(path string) error {
 	st, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
 		return nil
@@ -216,8 +216,8 @@ func removeOld(path string) error {
 	if err != nil || !ours {
 		return err
 	}
-	if isEdited(path) {
-		return putAside(path)
+	if o.worthKeeping(path) {
+		return o.putAside(path, "")
 	}
 	return os.Remove(path)
 }

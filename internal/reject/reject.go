@@ -30,6 +30,11 @@ type Options struct {
 	Encoding  string   // the input's encoding; "" is UTF-8
 	BOM       bool
 	CRLF      bool
+
+	// What an old file at Path is to the run. One that is needed is kept under
+	// another name, see [Options.Aside].
+	Left string // its [Digest] as the last run left it; "" where that is not known
+	Keep bool   // its records are not the run's to replace
 }
 
 // Entry is one rejected record. Raw is set, alone, for a record that could not
@@ -245,7 +250,7 @@ func (w *Writer) sync() error {
 
 // Finish ends the file and gives it its name; it replaces an old file of that
 // name in one step (a symbolic link is replaced itself, not what it points to),
-// and keeps one that is [Options.Edited].
+// and keeps one that [Options.Aside] tells of.
 // With no entry, an old reject file of that name is removed and "" returned; a
 // file that isn't a reject file, or not a regular one, stays. After an error the
 // entries, as far as they could be written, are kept under the temporary name,
@@ -279,7 +284,7 @@ func (w *Writer) finishEmpty() error {
 	if w.isAnothers() {
 		return nil
 	}
-	if err := removeOld(w.path); err != nil {
+	if err := w.opts.removeOld(w.path); err != nil {
 		return w.problem("removing the old", err)
 	}
 	return nil
@@ -330,7 +335,7 @@ func (w *Writer) finish() error {
 		return keep(err)
 	}
 	sign(from)
-	if err := putAside(w.path); err != nil {
+	if err := w.opts.putAside(w.path, from); err != nil {
 		return keep(err)
 	}
 	if err := os.Rename(from, w.path); err != nil {
