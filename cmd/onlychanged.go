@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -97,12 +96,11 @@ func (r *pushRun) missing(result *push.Result) (*report.Missing, error) {
 	if !whole { // that it came to no end is told anyway
 		return nil, nil
 	}
-	unread := func(why push.Reason) bool { return why.Status == 0 }
 	switch {
 	case result.ResumedAtLine > 0:
 		r.absence = "--report-missing tells nothing: only a run that reads the input from its beginning to its end knows what is missing"
-	case slices.ContainsFunc(result.Reasons, unread):
-		r.absence = "records that could not be read or mapped count as missing, since their match values are not known"
+	case result.Nameless:
+		r.absence = "records whose match value could not be read count as missing, since nobody knows which they are"
 	}
 	if r.absence != "" && r.wantsJSON() { // it has no place in there
 		r.app.warn(r.absence)

@@ -25,19 +25,20 @@ type committer struct {
 	slot    int64   // of the item to commit next
 	next    int64   // sequence number of the record to commit next
 
-	tally   Tally
-	ended   Tally // of records that ended behind one still under way: shown, not committed
-	reasons reasons
-	reason  string             // of the last reject, committed or not
-	row     int64              // rejects in a row for the same reason …
-	rowOf   reasonKey          // … which is this
-	goOn    bool               // somebody was asked, and said to go on
-	broken  bool               // a reject file can't be written: nothing more is committed to one
-	atEnd   bool               // nothing more comes
-	at      journal.Checkpoint // the last one saved; its position is of the last commit
-	unsaved int                // records that ended since
-	sent    int                // and those of them that would be sent again
-	before  time.Duration      // that earlier parts of the run took
+	tally    Tally
+	ended    Tally // of records that ended behind one still under way: shown, not committed
+	reasons  reasons
+	reason   string             // of the last reject, committed or not
+	row      int64              // rejects in a row for the same reason …
+	rowOf    reasonKey          // … which is this
+	goOn     bool               // somebody was asked, and said to go on
+	nameless bool               // the match value of a reject is not known
+	broken   bool               // a reject file can't be written: nothing more is committed to one
+	atEnd    bool               // nothing more comes
+	at       journal.Checkpoint // the last one saved; its position is of the last commit
+	unsaved  int                // records that ended since
+	sent     int                // and those of them that would be sent again
+	before   time.Duration      // that earlier parts of the run took
 
 	// What an earlier part of the run ended beyond its checkpoint and this one
 	// has not come to, by sequence number: a kill must not forget it.
@@ -199,6 +200,7 @@ func (c *committer) reject(it *item) {
 		return
 	}
 	c.tally.Rejected++
+	c.nameless = c.nameless || len(it.lanes) == 0
 	c.reasons.add(it, c.run.opts.Inputs[it.input].Name)
 	// A server's answers that differ in a number may be about the data: only those
 	// that are the same to the letter are taken for one mistake in the mapping.
@@ -304,14 +306,15 @@ func (c *committer) counts() Tally {
 // result ends the reject files and says what the run came to.
 func (c *committer) result(stopped stopReason) *Result {
 	res := &Result{
-		Tally:   c.counts(),
-		Outcome: Complete,
-		Started: c.started,
-		Elapsed: c.before + time.Since(c.started),
-		Whole:   c.readWhole && c.counts().NotSent == 0,
-		Unread:  c.run.unread,
-		Reasons: c.reasons.most(reasonsInResult),
-		Latency: c.run.latency.percentiles(),
+		Tally:    c.counts(),
+		Outcome:  Complete,
+		Started:  c.started,
+		Elapsed:  c.before + time.Since(c.started),
+		Whole:    c.readWhole && c.counts().NotSent == 0,
+		Unread:   c.run.unread,
+		Nameless: c.nameless,
+		Reasons:  c.reasons.most(reasonsInResult),
+		Latency:  c.run.latency.percentiles(),
 
 		Timeline: c.record.timeline(),
 	}

@@ -64,6 +64,7 @@ type Journal interface {
 // is given is the state's until it returns.
 type State interface {
 	Check(keys []string, fp state.Fingerprint) (unchanged bool, t state.Ticket)
+	See(keys []string)
 	Ready(t state.Ticket) error
 	Settle(keys []string, a *state.Accepted) error
 	Flush() error
@@ -219,6 +220,8 @@ type Result struct {
 	// Unread says that the run ended before it came to the end of the inputs: there
 	// may be more records than it counts.
 	Unread bool
+	// Nameless says that records were rejected whose match value is not known.
+	Nameless bool
 	// ResumedAtLine is the line at which a resumed run went on, else 0.
 	ResumedAtLine int64
 }

@@ -115,6 +115,8 @@ type forgetful struct {
 
 func (*forgetful) Check([]string, state.Fingerprint) (bool, state.Ticket) { return false, 1 }
 func (f *forgetful) Ready(state.Ticket) error                             { return f.Flush() }
+func (f *forgetful) See([]string)                                         {}
+
 func (f *forgetful) Settle([]string, *state.Accepted) error {
 	f.settled.Add(1)
 	return nil

@@ -212,8 +212,12 @@ func (r *run) readInput(ctx context.Context, index int) error {
 			r.spare = it
 			continue
 		}
-		if it.body != nil && r.opts.State != nil {
+		switch {
+		case r.opts.State == nil:
+		case it.body != nil:
 			r.compare(it)
+		case len(it.lanes) > 0: // rejected, but it is in the input
+			r.opts.State.See(it.lanes)
 		}
 		if it.end.fate == unchanged && r.skip(it) {
 			continue

@@ -40,6 +40,13 @@ func (g *Group) Check(keys []string, fp Fingerprint) (unchanged bool, t Ticket) 
 	return false, g.said
 }
 
+// See is [Store.See].
+func (g *Group) See(keys []string) {
+	if g.own != nil {
+		g.own.See(keys)
+	}
+}
+
 // Ready is [Store.Ready].
 func (g *Group) Ready(t Ticket) error {
 	g.flushing.Lock()

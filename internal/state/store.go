@@ -200,6 +200,16 @@ func (s *Store) Check(keys []string, fp Fingerprint) (unchanged bool, t Ticket) 
 	return false, t
 }
 
+// See notes that the input has a record of these lane keys, though nothing of it
+// will be sent: it is not [Store.Missing].
+func (s *Store) See(keys []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range keys {
+		s.same(hashKey(k), Fingerprint{})
+	}
+}
+
 // same looks a hash up and notes that the input has it.
 func (s *Store) same(h uint64, fp Fingerprint) bool {
 	if c, ok := s.log[h]; ok {
@@ -311,7 +321,7 @@ func (s *Store) Len() int {
 	return n
 }
 
-// Missing hands out what the state knows and no Check of this run asked for.
+// Missing hands out what the state knows and neither Check nor See of this run asked for.
 // It means something only when the input was read from beginning to end. yield
 // must not use the Store.
 func (s *Store) Missing(yield func(Entry) bool) error {
