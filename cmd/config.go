@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,6 +86,9 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	a.startLog(s)
 	if conf.file != "" {
 		a.log.Debug("read the config file", "file", conf.file, "profile", s.profile)
+	}
+	if conf.explicit[keyProfile] {
+		a.warnOfOverruledProfile(conf)
 	}
 	a.warnOfMisspeltVariables(newSettings().names())
 	return conf, nil
@@ -331,6 +335,23 @@ func unknownProfile(name string, names []string, file string) error {
 		there = "it has " + strings.Join(names, ", ")
 	}
 	return usage(didYouMean(name, names, "--profile ", there), "%s has no profile %q", file, name)
+}
+
+// warnOfOverruledProfile says which of its settings a profile that the command line
+// names loses to the environment: data could go to another CRM than was meant.
+func (a *app) warnOfOverruledProfile(conf *configuration) {
+	for _, name := range slices.Sorted(maps.Keys(conf.profileKeys)) {
+		env := os.Getenv(envName(name))
+		was, err := textsOf(conf.profileKeys[name])
+		if conf.of(name).kind != fromEnvironment || err != nil || slices.Equal(was, []string{env}) {
+			continue
+		}
+		what := fmt.Sprintf("%s in the environment counts more than %s of the profile %s", envName(name), name, conf.profile)
+		if name == "base-url" {
+			what += fmt.Sprintf(": %s, not %s", env, strings.Join(was, ", "))
+		}
+		a.warn(what + "; a flag, --" + name + ", counts more than both")
+	}
 }
 
 // warnOfMisspeltVariables names variables that are surely meant for crmsync and

@@ -3,6 +3,7 @@ package cmd
 import (
 	"slices"
 
+	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
@@ -103,7 +104,12 @@ func (in *input) profile() report.InputProfile {
 func reportColumn(p mapping.ColumnProfile) report.Column {
 	c := report.Column{
 		From: p.Columns, Attribute: p.Attribute, Type: p.Type, Match: p.Match, Required: p.Required,
-		Filled: p.Filled, Blank: p.Blank, Null: p.Null, Bad: p.Bad, Samples: p.Samples,
+		Filled: p.Filled, Blank: p.Blank, Null: p.Null, Bad: p.Bad,
+	}
+	for _, sample := range p.Samples {
+		if !lookup.HoldsPlaceholder(sample) {
+			c.Samples = append(c.Samples, sample)
+		}
 	}
 	for _, bad := range p.BadValues {
 		c.BadValues = append(c.BadValues, report.BadValue{Value: bad.Value, Line: bad.Line, Error: bad.Problem})

@@ -41,7 +41,7 @@ func (r *pushRun) placeInJob() string {
 // jobHints says below a push what only a job can say; told are those before it.
 func (r *pushRun) jobHints(rejects bool, told []report.JobPush) (hints []string) {
 	if r.toCome > 0 {
-		hints = append(hints, fmt.Sprintf("values that name records which this job would create first: %d; ids like 00000000-0000-… stand for them", r.toCome))
+		hints = append(hints, fmt.Sprintf("values that name records which this job would create first: %d", r.toCome))
 	}
 	for _, before := range told {
 		unknown := func(ref mapping.Reference) bool { return ref.Object == before.Object && r.lookups.Listless(ref) }

@@ -85,10 +85,11 @@ type pushRun struct {
 
 	decimalMark string // in a proposal: stands for any locale's decimal separator
 
-	part   *part              // of a job; nil for a push of its own
-	toCome int64              // in a job's dry run: values that refer to what would be accepted
-	over   func(*push.Result) // in a job: takes note of how the push ended
-	closed bool
+	part    *part              // of a job; nil for a push of its own
+	related map[string]int64   // records that lookups created, by object
+	toCome  int64              // in a job's dry run: values that refer to what would be accepted
+	over    func(*push.Result) // in a job: takes note of how the push ended
+	closed  bool
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -239,7 +240,14 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 		opts.Ask = r.app.asker(bar)
 	}
 	r.usePace()
+	before := r.lookups.Created()
 	result := push.Run(ctx, opts)
+	r.related = r.lookups.Created()
+	for object, n := range before { // by earlier pushes of the job
+		if r.related[object] -= n; r.related[object] == 0 {
+			delete(r.related, object)
+		}
+	}
 	r.tellLookups(result)
 	if auto, ok := opts.Pacer.(*pace.Auto); ok {
 		r.keepLearnt(auto.Learnt(), result)
@@ -372,7 +380,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		summary.Match = cmp.Or(r.match, r.settings.match)
 		summary.Object = cmp.Or(r.object, r.settings.object)
 		summary.Missing, summary.MissingNote = r.absent, r.absence
-		summary.Pace = r.found
+		summary.Pace, summary.Related = r.found, r.related
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue = r.again(result), r.goOn(result)
 		r.describe(&summary, result)

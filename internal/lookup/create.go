@@ -35,7 +35,7 @@ func (l *Lookup) create(x *index, v value) (string, error) {
 		return "", err
 	}
 	if l.o.DryRun {
-		l.created.Add(1)
+		x.created.Add(1)
 		id := l.placeholder()
 		x.learn(v, id)
 		return id, nil
@@ -77,7 +77,7 @@ func (l *Lookup) assert(x *index, body []byte) (res client.Result, err error) {
 		}
 	}
 	if created {
-		l.created.Add(1)
+		x.created.Add(1)
 		l.log.Debug("created a record that others refer to", "object", x.object, "match", x.match, "id", res.RecordID)
 	}
 	return res, err

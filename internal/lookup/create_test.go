@@ -33,8 +33,8 @@ func TestAMissingRecordIsCreatedOnceForAllItsRows(t *testing.T) {
 	if len(records) != 2 || records[1].ID != first || records[1].Text("domain") != "acme.example" {
 		t.Errorf("the CRM has %v", records)
 	}
-	if n := b.asked("PUT crm/companies"); n != 2 || l.Created() != 1 {
-		t.Errorf("%d asserts, %d created", n, l.Created())
+	if n := b.asked("PUT crm/companies"); n != 2 || l.Created()["companies"] != 1 {
+		t.Errorf("%d asserts, %d created", n, l.Created()["companies"])
 	}
 }
 
@@ -66,8 +66,8 @@ func TestWhatTheCRMRefusesToCreateRejectsTheRecordsThatAsk(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n := b.asked("PUT crm/people"); n != 1 || l.Created() != 0 {
-		t.Errorf("%d asserts for one value that is refused, %d created", n, l.Created())
+	if n := b.asked("PUT crm/people"); n != 1 || len(l.Created()) != 0 {
+		t.Errorf("%d asserts for one value that is refused, %d created", n, l.Created()["companies"])
 	}
 }
 
@@ -163,8 +163,8 @@ func TestADryRunCreatesNothing(t *testing.T) {
 	if _, err := l.Find(ref, "no domain"); err == nil {
 		t.Error("a value that can't be created passes a dry run")
 	}
-	if b.crm.Count("companies") != 1 || l.Created() != 2 {
-		t.Errorf("%d companies, %d created", b.crm.Count("companies"), l.Created())
+	if b.crm.Count("companies") != 1 || l.Created()["companies"] != 2 {
+		t.Errorf("%d companies, %d created", b.crm.Count("companies"), l.Created()["companies"])
 	}
 }
 

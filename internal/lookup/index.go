@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/crmsync/crmsync/internal/mapping"
 )
@@ -15,6 +16,8 @@ type index struct {
 	coming table        // in a dry run: what the push that is tried would write
 	listed table        // from the CRM's list; what is in learnt with the same spelling isn't here
 	whole  bool         // the list was read to its end, so that listed stays
+
+	created atomic.Int64 // records that were missing; in a dry run, that would have been
 
 	slow     sync.Mutex // held while the list is read or a record created; guards what follows
 	list     listing

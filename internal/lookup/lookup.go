@@ -110,14 +110,13 @@ type Options struct {
 // Lookup finds ids by values. It is safe for concurrent use: Learn never waits
 // for a request that a Find makes.
 type Lookup struct {
-	o       Options
-	log     *slog.Logger
-	wanted  map[reference]bool // nil: all
-	pushed  atomic.Pointer[string]
-	created atomic.Int64
-	kept    atomic.Int64 // ids that tables were told of
-	large   sync.Once
-	holder  atomic.Uint64 // ids given out that no record has
+	o      Options
+	log    *slog.Logger
+	wanted map[reference]bool // nil: all
+	pushed atomic.Pointer[string]
+	kept   atomic.Int64 // ids that tables were told of
+	large  sync.Once
+	holder atomic.Uint64 // ids given out that no record has
 
 	mu      sync.RWMutex
 	indexes map[reference]*index
@@ -158,9 +157,17 @@ func New(o Options) *Lookup {
 // value at the same time may both create [assert-a-crm-record].
 func (l *Lookup) Pushing(object string) { l.pushed.Store(&object) }
 
-// Created counts the related records that Find created; in a dry run, those that
-// it would have.
-func (l *Lookup) Created() int64 { return l.created.Load() }
+// Created counts the related records that Find created, by object; in a dry run,
+// those that it would have.
+func (l *Lookup) Created() map[string]int64 {
+	all := map[string]int64{}
+	for _, x := range l.all() {
+		if n := x.created.Load(); n > 0 {
+			all[x.object] += n
+		}
+	}
+	return all
+}
 
 // Learn takes note of the id that the CRM gave the record of object whose
 // attribute match has the value. A later id for the same value replaces it. An
@@ -211,7 +218,12 @@ func (l *Lookup) placeholder() string {
 
 // IsPlaceholder tells the ids that a dry run gives to records which it would
 // write.
-func IsPlaceholder(id string) bool { return strings.HasPrefix(id, "00000000-0000-0000-0000-") }
+func IsPlaceholder(id string) bool { return strings.HasPrefix(id, placeholderStart) }
+
+const placeholderStart = "00000000-0000-0000-0000-"
+
+// HoldsPlaceholder tells whether one of the ids in a JSON value is a placeholder.
+func HoldsPlaceholder(value string) bool { return strings.Contains(value, `"`+placeholderStart) }
 
 // Reread takes note that records of object were written, which are known by the
 // attribute match. What is known of them by another attribute may be wrong now, if

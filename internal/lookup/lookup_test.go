@@ -220,8 +220,8 @@ func TestLearningAndFindingAtTheSameTime(t *testing.T) {
 	if pages := b.asked("GET crm/companies"); pages != 4 && pages != 5 {
 		t.Errorf("the list was read in %d pages", pages)
 	}
-	if puts := b.asked("PUT crm/companies"); puts != n+10 || l.Created() != 10 {
-		t.Errorf("%d asserts, %d created", puts, l.Created())
+	if puts := b.asked("PUT crm/companies"); puts != n+10 || l.Created()["companies"] != 10 {
+		t.Errorf("%d asserts, %d created", puts, l.Created()["companies"])
 	}
 }
 

@@ -18,12 +18,13 @@ type document struct {
 	ending
 	ResumedAtLine int64 `json:"resumed_at_line"`
 	course
-	Latency         latency  `json:"latency_ms"`
-	RejectsFiles    []string `json:"rejects_files"`
-	Error           string   `json:"error"`
-	Reasons         []reason `json:"reject_reasons"`
-	Missing         *Missing `json:"missing,omitempty"` // with --report-missing
-	*dryRunDocument          // nil but in a dry run
+	Latency         latency          `json:"latency_ms"`
+	RejectsFiles    []string         `json:"rejects_files"`
+	Error           string           `json:"error"`
+	Reasons         []reason         `json:"reject_reasons"`
+	Missing         *Missing         `json:"missing,omitempty"`         // with --report-missing
+	Related         map[string]int64 `json:"related_created,omitempty"` // by lookups
+	*dryRunDocument                  // nil but in a dry run
 }
 
 // ending is how a push or a job ended, and what it came to.
@@ -107,6 +108,7 @@ func (s Summary) document() document {
 		RejectsFiles: orEmpty(r.RejectFiles),
 		Reasons:      make([]reason, 0, len(r.Reasons)),
 		Missing:      s.Missing,
+		Related:      s.Related,
 
 		dryRunDocument: s.Dry.document(),
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ func Text(w io.Writer, s Summary) error {
 	var b bytes.Buffer
 	fmt.Fprintln(&b, headline(s))
 	writeTally(&b, s)
+	writeRelated(&b, s)
 	writeRequests(&b, s.Result)
 	writePace(&b, s.Pace)
 	writeDryRun(&b, s.Dry, s.Width)
@@ -126,6 +128,17 @@ func writeTally(b *bytes.Buffer, s Summary) {
 	}
 	for _, t := range terms {
 		fmt.Fprintf(b, "  %s %*d %s\n", t.sign, width, t.count, t.name)
+	}
+}
+
+// writeRelated tells of the records that lookups created.
+func writeRelated(b *bytes.Buffer, s Summary) {
+	what := "created as well, since records refer to them: "
+	if s.DryRun {
+		what = "would be created as well, since records refer to them: "
+	}
+	for _, object := range slices.Sorted(maps.Keys(s.Related)) {
+		fmt.Fprintf(b, "%s%s of %s\n", what, count(s.Related[object], "record"), Clean(object))
 	}
 }
 
