@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,15 @@ func (a *app) tellOfTerminal(what string) {
 func (r *pushRun) noteNothing(result *push.Result) {
 	if result.Outcome == push.Complete && result.Read == 0 && r.settings.shard.Count == 0 {
 		r.app.note(strings.Join(r.paths, ", ") + ": there were no records to push")
+	}
+}
+
+// noteCutOff says of inputs whose last value may be half of one.
+func (r *pushRun) noteCutOff() {
+	for _, in := range r.inputs {
+		if line := in.reader.MayBeCut(); line > 0 {
+			r.app.note(fmt.Sprintf("the last record of %s (line %d) has no line end: if the input was cut off, its last value may be cut, too", in.info.Name, line))
+		}
 	}
 }
 

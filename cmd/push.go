@@ -211,6 +211,9 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 		DryRun: s.dryRun, MaxRejects: s.maxRejects, Log: r.app.log,
 		Resume: r.resume, Shard: s.shard,
 	}
+	if r.part == nil { // a job's inputs are all opened before its first push
+		opts.Started = r.started
+	}
 	opts.State = r.keeper()
 	if r.journal != nil {
 		opts.Journal = r.journal
@@ -298,6 +301,7 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 		r.app.note("stdin can't be gone on with: put it into a file and push that; what was sent already is only updated again")
 	}
 	r.noteNothing(result)
+	r.noteCutOff()
 	return code, err
 }
 

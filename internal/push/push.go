@@ -89,7 +89,10 @@ type Options struct {
 	Object string // slug
 	Match  string // matching attribute
 	Inputs []Input
-	Limit  int64 // read at most so many records in all; 0 is no limit
+	// Started is when somebody began to wait for the run: the inputs may have taken
+	// a while to open. The zero time is when Run is called.
+	Started time.Time
+	Limit   int64 // read at most so many records in all; 0 is no limit
 
 	// Shard takes the records of one of several processes that share the work.
 	Shard Shard

@@ -88,7 +88,7 @@ func Run(ctx context.Context, opts Options) *Result {
 	unwatch := context.AfterFunc(ctx, func() { r.stop(Interrupted, context.Cause(ctx)) })
 	defer unwatch()
 
-	commit := newCommitter(r, time.Now())
+	commit := newCommitter(r, opts.Started)
 	if err := r.resume(opts.Resume); err != nil {
 		return &Result{Outcome: Failed, Err: err, Started: commit.started}
 	}
@@ -127,6 +127,9 @@ func Run(ctx context.Context, opts Options) *Result {
 func (o Options) withDefaults() Options {
 	if o.Workers <= 0 {
 		o.Workers = 64
+	}
+	if o.Started.IsZero() {
+		o.Started = time.Now()
 	}
 	if o.Drain <= 0 {
 		o.Drain = 10 * time.Second

@@ -18,6 +18,7 @@ type csvReader struct {
 	header  header
 	rec     scanned
 	cells   []string // room for those of the next records
+	cutLine int64    // of a record that ends without a line end, and may be cut off; else 0
 }
 
 // place is where a reader stands in its input.
@@ -154,6 +155,7 @@ func (c *csvReader) plainRecord(line []byte, next int, last bool) Record {
 	if c.header.plain && len(c.delimiter) == 1 && !last {
 		if cells := c.room(len(line)); split(s, c.delimiter[0], cells) {
 			rec.Cells = cells
+			c.refuseHeader(&rec, line)
 			c.finish(&rec, next, 1)
 			return rec
 		}
@@ -175,6 +177,7 @@ func (c *csvReader) tidyRecord(line []byte, next int) (rec Record, ok bool) {
 	cells := c.room(len(line))
 	if ok = splitQuoted(string(line), c.delimiter[0], cells); ok {
 		rec.Cells = cells
+		c.refuseHeader(&rec, line)
 		c.finish(&rec, next, 1)
 	}
 	return rec, ok
@@ -301,6 +304,30 @@ func (c *csvReader) fillIn(rec *Record, text string, raw []byte, last bool) {
 		return
 	}
 	rec.Cells = c.header.cells(text, spans)
+	c.refuseHeader(rec, raw)
+	if last && rec.Err == nil && endsInText(text, spans) {
+		c.cutLine = c.place.Line
+	}
+}
+
+// endsInText tells whether a record's last cell is one of which more could follow:
+// a quote ends a cell, and of a blank one nothing is sent.
+func endsInText(text string, spans []cellSpan) bool {
+	last := spans[len(spans)-1]
+	return !blank(text, last) && !strings.HasSuffix(text, `"`)
+}
+
+// refuseHeader rejects a record that says the names of the columns: files were put
+// together with their headers, or it is one that --columns was to be in place of.
+func (c *csvReader) refuseHeader(rec *Record, raw []byte) {
+	if rec.Cells == nil || !c.header.again(rec.Cells) {
+		return
+	}
+	rec.Cells = nil
+	c.reject(rec, raw, &RecordError{
+		Problem: "this is the header again, no record",
+		Hint:    "leave it out; where files are put together, take the header of the first alone",
+	})
 }
 
 // cellText is the cell's text, quotes undoubled.

@@ -74,6 +74,17 @@ func (h *header) cells(text string, spans []cellSpan) []string {
 	return cells
 }
 
+// again tells whether cells are the names of the columns.
+func (h *header) again(cells []string) bool {
+	for i, name := range h.columns {
+		cell := cells[i]
+		if cell != name && strings.TrimSpace(strings.TrimPrefix(cell, "\uFEFF")) != strings.TrimSpace(name) {
+			return false
+		}
+	}
+	return true
+}
+
 // isUnmended tells whether of a reject file's record nothing is there but the
 // raw text.
 func (h *header) isUnmended(text string, spans []cellSpan) bool {

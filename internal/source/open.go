@@ -298,6 +298,17 @@ func (r *Reader) Columns() []string { return r.columns }
 // Info says what was found out about the input.
 func (r *Reader) Info() Info { return r.info }
 
+// MayBeCut is, at the input's end, the line of a last record whose last value may
+// be half of one: no line end follows it, though lines before it have one. 0 where
+// there is nothing to doubt. Many programs write files like this.
+func (r *Reader) MayBeCut() int64 {
+	c, ok := r.records.(*csvReader)
+	if !ok || r.err != io.EOF || c.cutLine == 1 {
+		return 0
+	}
+	return c.cutLine
+}
+
 // BytesRead is how many bytes of the input, as they are on disk, were consumed.
 // It may be called from any goroutine.
 func (r *Reader) BytesRead() int64 { return r.in.read.Load() }

@@ -163,15 +163,16 @@ func (s cellStyles) inCalendar(days float64, kind formatKind) bool {
 }
 
 // dateText writes a number of days as ISO 8601 does. Times of day, which Excel
-// counts as day 0, are handed out as times.
+// counts as day 0, are handed out as times. A time is data also where the format
+// hides it: which day was meant, and in which zone, is not for the reader to guess.
 func (s cellStyles) dateText(n float64, kind formatKind) string {
 	days := math.Floor(n)
-	if kind == dateOnly {
-		return s.day(int(days))
-	}
 	seconds := int(math.Round((n - days) * 86400))
 	if seconds == 86400 {
 		days, seconds = days+1, 0
+	}
+	if kind == dateOnly && seconds == 0 {
+		return s.day(int(days))
 	}
 	clock := time.Time{}.Add(time.Duration(seconds) * time.Second).Format("15:04:05")
 	if days == 0 {
