@@ -12,6 +12,7 @@ import (
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/report"
 	"github.com/crmsync/crmsync/internal/source"
 )
 
@@ -48,6 +49,7 @@ func (r *pushRun) openInputs(ctx context.Context) error {
 		}
 		in := &input{path: path, modified: modified, reader: reader, info: reader.Info(), stop: stop}
 		r.inputs = append(r.inputs, in)
+		r.app.noteEncoding(in.info)
 		if err := r.unfit(in.info.Format, in.info.Name); err != nil {
 			return err
 		}
@@ -72,6 +74,15 @@ func (a *app) tellOfTerminal(what string) {
 func (r *pushRun) noteNothing(result *push.Result) {
 	if result.Outcome == push.Complete && result.Read == 0 && r.settings.shard.Count == 0 {
 		r.app.note(strings.Join(r.paths, ", ") + ": there were no records to push")
+	}
+}
+
+// noteEncoding says how a text is read that may be in another encoding: nobody but
+// who knows the data can see whether it is garbled.
+func (a *app) noteEncoding(info source.Info) {
+	if info.Doubtful != "" {
+		a.note(fmt.Sprintf("%s is not UTF-8, and is read as windows-1252 (Western European), with %q in it; if that is garbled, name the encoding, such as --encoding windows-1250",
+			info.Name, report.Clean(info.Doubtful)))
 	}
 }
 

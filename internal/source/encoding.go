@@ -19,9 +19,10 @@ import (
 type charset struct {
 	name    string // IANA, lower case
 	enc     encoding.Encoding
-	bom     int  // bytes of the byte order mark, 0 without one
-	clean   bool // the whole input was checked: every character is valid
-	guessed bool // nothing but the beginning of a stream says that this is Windows-1252
+	bom     int    // bytes of the byte order mark, 0 without one
+	clean   bool   // the whole input was checked: every character is valid
+	guessed bool   // nothing but the beginning of a stream says that this is Windows-1252
+	sample  string // of what was detected as Windows-1252: a cell that tells whether it is
 	reason  string
 }
 
@@ -83,12 +84,15 @@ func chooseCharset(name, wanted string, s *survey) (charset, error) {
 	}
 	c := charsetByCount(s)
 	c.guessed = c.name == windows1252Name && !s.checked && !s.whole
-	if c.name == windows1252Name && !looksWestern(s.sample) {
-		return c, &InputError{
-			Input:   name,
-			Problem: "the text is not UTF-8, and not Western European (Windows-1252) either: most of its letters are others",
-			Advice:  "name its encoding: --encoding windows-1251 (Cyrillic), windows-1253 (Greek), shift_jis, gb18030, big5, …",
+	if c.name == windows1252Name {
+		if problem, advice := notWestern(s.sample); problem != "" {
+			return c, &InputError{
+				Input:   name,
+				Problem: "the text is not UTF-8, and not Western European (Windows-1252) either: " + problem,
+				Advice:  advice,
+			}
 		}
+		c.sample = s.text.sample()
 	}
 	return c, nil
 }

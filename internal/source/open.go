@@ -99,6 +99,7 @@ func open(ctx context.Context, in *input, opts Options) (*Reader, error) {
 	if r.charset, err = chooseCharset(in.name, opts.Encoding, s); err != nil {
 		return r, err
 	}
+	r.info.Doubtful = r.charset.sample
 	r.info.Encoding, r.info.BOM = r.charset.name, r.charset.bom > 0
 	r.because("encoding %s: %s", r.charset.name, r.charset.reason)
 

@@ -58,6 +58,11 @@ type Info struct {
 	// the first line holds a title alone; else 0.
 	HeaderBelow int
 
+	// Doubtful is the first cell with letters beyond ASCII where nothing but the
+	// absence of anything else says that the text is Windows-1252: a look at it tells
+	// whether it is. "" where the encoding is known.
+	Doubtful string
+
 	// Fingerprint identifies the whole content ("sha256:…"); "" for stdin and
 	// where Options.Once says that it isn't wanted.
 	Fingerprint string

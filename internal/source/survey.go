@@ -2,13 +2,17 @@ package source
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // sampleSize is how much of a stream decides on its encoding at most, in bytes
@@ -116,6 +120,27 @@ type textCount struct {
 	multi  int64 // bytes of valid multi-byte characters
 	broken int64 // places, runs of invalid bytes, that are not valid UTF-8
 	inRun  bool
+	first  []byte // what stands around the first broken place
+}
+
+// around is how many bytes before and after a broken place are kept.
+const around = 40
+
+// keep takes note of what stands around place i of b.
+func (t *textCount) keep(b []byte, i int) {
+	const ends = ",;\t|\"\r\n"
+	from, to := max(0, i-around), min(len(b), i+around)
+	from += bytes.LastIndexAny(b[from:i], ends) + 1
+	if n := bytes.IndexAny(b[i:to], ends); n >= 0 {
+		to = i + n
+	}
+	t.first = bytes.Clone(b[from:to])
+}
+
+// sample is the cell with the first broken place, or a part of it, as Windows-1252.
+func (t *textCount) sample() string {
+	text, _ := charmap.Windows1252.NewDecoder().Bytes(t.first)
+	return strings.TrimSpace(string(text))
 }
 
 // add counts b and returns how much of it was counted: what is left at its end
@@ -149,6 +174,9 @@ func (t *textCount) add(b []byte, end bool) int {
 			continue
 		}
 		if !t.inRun {
+			if t.broken == 0 {
+				t.keep(b[:n], n-len(rest)-size)
+			}
 			t.broken++
 		}
 		t.inRun = true
