@@ -84,7 +84,6 @@ func (r *pushRun) propose(c *cobra.Command) error {
 	if _, err := r.app.streams.Out.Write(proposed.Text); err != nil {
 		return err
 	}
-	r.tellEncoding(in)
 	if proposed.Gap != "" {
 		r.app.warn("the proposed mapping does not run yet: " + proposed.Gap)
 	}

@@ -143,24 +143,12 @@ func (r *pushRun) mapInputs(context.Context) error {
 			return err
 		}
 		in.mapper = mapper
-		if r.settings.dryRun {
-			r.tellEncoding(in)
-		}
 		for _, plan := range mapper.Columns() {
 			r.app.log.Debug("mapped", "input", in.info.Name, "column", plan.Column, "attribute", plan.Attribute,
 				"type", plan.Type, "constant", plan.Constant)
 		}
 	}
 	return nil
-}
-
-// tellEncoding says that an input's encoding is a guess, to somebody who is
-// looking at what becomes of it: Polish or Turkish letters read as Western ones
-// are text like any other.
-func (r *pushRun) tellEncoding(in *input) {
-	if in.info.Encoding == "windows-1252" && !r.conf.explicit["encoding"] {
-		r.app.note(in.info.Name + " is not UTF-8 and is read as Windows-1252; if letters look wrong, --encoding names another, such as windows-1250")
-	}
 }
 
 // mostNamed is how many columns a message names.
