@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // errNotReplaceable is about a name that no file may be written to.
@@ -83,17 +85,6 @@ func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err
 	if err = os.Rename(file.Name(), path); err != nil {
 		return err
 	}
-	syncName(path)
+	_ = durable.SyncDir(filepath.Dir(path)) // the file is there all the same
 	return nil
-}
-
-// syncName has a new name survive a power cut, where the system lets a directory be
-// synced at all. Where it can't the file is there all the same.
-func syncName(path string) {
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return
-	}
-	defer dir.Close()
-	_ = dir.Sync()
 }

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // The endings of the files in the directory.
@@ -87,22 +89,8 @@ func (osDisk) Create(name string) (file, error) {
 func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
 func (osDisk) Remove(name string) error     { return os.Remove(name) }
 
-// SyncDir makes a renamed file's name survive a power cut, where the system lets
-// a directory be synced at all.
-func (osDisk) SyncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
-		return err
-	}
-	return nil
-}
+// SyncDir is [durable.SyncDir].
+func (osDisk) SyncDir(dir string) error { return durable.SyncDir(dir) }
 
 // ensureDir makes the directory, or makes it the user's alone.
 func ensureDir(dir string) error {

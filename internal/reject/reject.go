@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // Options says what the reject file looks like and where it goes.
@@ -240,7 +242,7 @@ func (w *Writer) sync() error {
 		return w.problem("writing", err)
 	}
 	if w.synced == 0 { // the file's name must survive a power cut too
-		if err := syncDir(w.path); err != nil {
+		if err := durable.SyncDir(filepath.Dir(w.path)); err != nil {
 			return w.problem("writing", err)
 		}
 	}
@@ -344,7 +346,7 @@ func (w *Writer) finish() error {
 	if from != w.temp {
 		os.Remove(w.temp) // a leftover is found and removed by the next run's Resume or Discard
 	}
-	if err := syncDir(w.path); err != nil {
+	if err := durable.SyncDir(filepath.Dir(w.path)); err != nil {
 		return w.problem("finishing", err)
 	}
 	return nil

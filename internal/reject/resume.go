@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // Resume goes on with the rejects of an interrupted run: those of its last
@@ -105,7 +107,7 @@ func (w *Writer) reopen(m Mark) error {
 	if err := os.Rename(w.temp+newSuffix, w.temp); err != nil {
 		return err
 	}
-	return syncDir(w.temp)
+	return durable.SyncDir(filepath.Dir(w.temp))
 }
 
 // openRegular opens a file that is no link, since it will be cut.

@@ -6,11 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 const (
@@ -43,25 +44,8 @@ func (osDisk) Open(name string) (file, error) { return os.OpenFile(name, os.O_RD
 func (osDisk) Rename(from, to string) error   { return os.Rename(from, to) }
 func (osDisk) Remove(name string) error       { return os.Remove(name) }
 
-// SyncDir makes a renamed file's name survive a power cut, where the system lets
-// a directory be synced at all.
-func (osDisk) SyncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil // a directory may be writable, but not readable
-	}
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
-		return err
-	}
-	return nil
-}
+// SyncDir is [durable.SyncDir].
+func (osDisk) SyncDir(dir string) error { return durable.SyncDir(dir) }
 
 // What is wrong with a state, for errors.Is.
 var (
