@@ -48,9 +48,8 @@ type jobRecord struct {
 }
 
 // failedLasts is how long what a failed job has done counts, or one that is over but
-// was not told of. Who mends what made
-// it fail goes on; the next night everything is pushed again, since others may
-// have changed the CRM meanwhile.
+// was not told of. Who mends what made it fail goes on; the next night everything is
+// pushed again, since others may have changed the CRM meanwhile.
 const failedLasts = 12 * time.Hour
 
 const (
@@ -90,10 +89,7 @@ func (e *JobLockedError) Error() string {
 // The error is a [*JobLockedError] where another process runs the same file, and
 // an [*Error] where no journal can be kept in dir.
 func OpenJob(dir string, run JobRun, o Options) (*JobJournal, error) {
-	if err := ensureDir(dir); err != nil {
-		return nil, problem("making the directory for journals", dir, err)
-	}
-	guard, err := takeGuard(dir)
+	guard, err := enter(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -158,10 +158,7 @@ func Open(dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
 }
 
 func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
-	if err := ensureDir(dir); err != nil {
-		return nil, nil, problem("making the directory for journals", dir, err)
-	}
-	guard, err := takeGuard(dir)
+	guard, err := enter(dir)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -84,6 +84,14 @@ func held(path string) (bool, error) {
 // guardWait is long beside the moments that the guard is held for.
 const guardWait = 10 * time.Second
 
+// enter makes the directory where it is missing, and takes its guard.
+func enter(dir string) (*lock, error) {
+	if err := ensureDir(dir); err != nil {
+		return nil, problem("making the directory for journals", dir, err)
+	}
+	return takeGuard(dir)
+}
+
 // takeGuard takes the directory's own lock, under which all others are taken,
 // looked at and removed. It is held for moments only.
 func takeGuard(dir string) (*lock, error) {

@@ -48,10 +48,7 @@ func (e *RejectsLockedError) Hint() string {
 // error is a [*RejectsLockedError] where another process holds it, and an [*Error]
 // where nothing can be kept in dir.
 func HoldRejects(dir, path string) (*RejectFile, error) {
-	if err := ensureDir(dir); err != nil {
-		return nil, problem("making the directory for journals", dir, err)
-	}
-	guard, err := takeGuard(dir)
+	guard, err := enter(dir)
 	if err != nil {
 		return nil, err
 	}
