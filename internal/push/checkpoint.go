@@ -53,20 +53,27 @@ func (r *run) settledBefore(seq int64) (ending, bool) {
 		return ending{}, false
 	}
 	delete(r.settled, seq)
-	end := ending{status: s.Status, reason: s.Error, kind: s.Kind}
-	switch s.Outcome {
-	case journal.Created:
-		end.fate = created
-	case journal.Updated:
-		end.fate = updated
-	case journal.Unchanged:
-		end.fate = unchanged
-	case journal.Rejected:
-		end.fate = rejected
-	default:
+	how, ok := fateOf(s.Outcome)
+	if !ok {
 		return ending{}, false
 	}
-	return end, true
+	return ending{fate: how, status: s.Status, reason: s.Error, kind: s.Kind}, true
+}
+
+// fateOf is what a journal says became of a record; false where that is nothing
+// known.
+func fateOf(o journal.Outcome) (fate, bool) {
+	switch o {
+	case journal.Created:
+		return created, true
+	case journal.Updated:
+		return updated, true
+	case journal.Unchanged:
+		return unchanged, true
+	case journal.Rejected:
+		return rejected, true
+	}
+	return notSent, false
 }
 
 // resume takes over what the earlier part of the run counted.

@@ -77,7 +77,7 @@ func (c *committer) loop() {
 // take commits what is complete up to the first record still under way.
 func (c *committer) take(it *item) {
 	c.ring[it.slot%windowRecords] = it
-	c.ended.add(it, 1)
+	c.ended.add(it.end.fate, it.count)
 	if it.end.fate == rejected {
 		c.reason = it.end.reason
 	}
@@ -93,7 +93,7 @@ func (c *committer) take(it *item) {
 			return
 		}
 		it, *slot = *slot, nil
-		c.ended.add(it, -1)
+		c.ended.add(it.end.fate, -it.count)
 		c.slot++
 		c.next += it.count
 		c.commit(it)
@@ -112,7 +112,7 @@ func (c *committer) flush() {
 	c.checkpoint()
 	for ; c.slot < c.run.slots; c.slot++ {
 		if it := c.ring[c.slot%windowRecords]; it != nil {
-			c.ended.add(it, -1)
+			c.ended.add(it.end.fate, -it.count)
 			c.next += it.count
 			c.commit(it)
 		}
@@ -130,16 +130,11 @@ func (c *committer) flush() {
 func (c *committer) countAhead() {
 	read := c.run.read.Load()
 	for seq, s := range c.ahead {
-		switch s.Outcome {
-		case journal.Created:
-			c.tally.Created++
-		case journal.Updated:
-			c.tally.Updated++
-		case journal.Unchanged:
-			c.tally.Unchanged++
-		default:
+		how, known := fateOf(s.Outcome)
+		if !known || how == rejected {
 			continue
 		}
+		c.tally.add(how, 1)
 		c.next++
 		if seq >= read {
 			c.run.read.Add(1)
@@ -155,7 +150,7 @@ func (c *committer) commit(it *item) {
 	case notSent:
 		c.tally.NotSent++
 	default:
-		c.tally.add(it, 1)
+		c.tally.add(it.end.fate, it.count)
 	}
 	if it.end.fate != rejected {
 		c.row = 0
@@ -278,17 +273,17 @@ func (c *committer) report() {
 	}
 }
 
-// add counts how an item ended, or with sign -1 no longer does.
-func (t *Tally) add(it *item, sign int64) {
-	switch it.end.fate {
+// add counts n more records that ended so, or with a negative n fewer.
+func (t *Tally) add(how fate, n int64) {
+	switch how {
 	case created:
-		t.Created += sign
+		t.Created += n
 	case updated:
-		t.Updated += sign
+		t.Updated += n
 	case unchanged:
-		t.Unchanged += sign * it.count
+		t.Unchanged += n
 	case rejected:
-		t.Rejected += sign
+		t.Rejected += n
 	}
 }
 
