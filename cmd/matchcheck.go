@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
-	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/source"
@@ -61,31 +61,24 @@ func (r *pushRun) mayGroup(in *input) bool {
 func (r *pushRun) warnOfThousands(in *input) {
 	for _, plan := range in.mapper.Columns() {
 		column := slices.Index(in.reader.Columns(), plan.Column)
-		if column < 0 || plan.Type != client.TypeNumber && plan.Type != client.TypeCurrency {
+		if column < 0 || !mapping.MayGroup(plan.Type) {
 			continue
 		}
-		if value, grouped := in.groupedAlone(column); value != "" {
+		if value, grouped, _ := mapping.TwoReadings(in.cellsAhead(column)); value != "" {
 			r.app.warn(fmt.Sprintf("column %q of %s: %s is read with a decimal point; if it is %s, use --locale de", plan.Column, in.info.Name, value, grouped))
 		}
 	}
 }
 
-// groupedAlone is the first value of a column that has two readings, "" where the
-// column has another that has a point.
-func (in *input) groupedAlone(column int) (value, as string) {
-	for _, rec := range in.ahead.records {
-		if column >= len(rec.Cells) || !strings.Contains(rec.Cells[column], ".") {
-			continue
-		}
-		grouped, ok := mapping.Thousands(rec.Cells[column])
-		if !ok {
-			return "", ""
-		}
-		if value == "" {
-			value, as = strings.TrimSpace(rec.Cells[column]), grouped
+// cellsAhead are the cells of a column in the records read ahead.
+func (in *input) cellsAhead(column int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, rec := range in.ahead.records {
+			if column < len(rec.Cells) && !yield(rec.Cells[column]) {
+				return
+			}
 		}
 	}
-	return value, as
 }
 
 func (r *pushRun) warnOfSharedAttribute() {
