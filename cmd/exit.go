@@ -69,8 +69,12 @@ func (e *hinted) Unwrap() error { return e.error }
 // Hint says what to do.
 func (e *hinted) Hint() string { return e.hint }
 
-// summaryUnwritten is the error of a run that could not tell what it came to.
+// summaryUnwritten is the error of a run that could not tell what it came to; nil
+// where it could, or the reader has gone.
 func summaryUnwritten(err error) error {
+	if err == nil || closedPipe(err) {
+		return nil
+	}
 	return &hinted{fmt.Errorf("writing the summary: %w", err),
 		"the summary alone is missing, and what was sent need not be sent again: look after what stdout leads to"}
 }
