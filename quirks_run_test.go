@@ -88,7 +88,7 @@ func (r *reading) test(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range r.before {
-		r.assert(t, crm, w)
+		ask(t, crm, w.method, "crm/"+w.path, w.body)
 	}
 	handler := http.Handler(crm)
 	if r.serve != nil {
@@ -144,26 +144,6 @@ func (r *reading) withDefaults() {
 	}
 	if r.shows == nil {
 		r.shows = []string{"sku", "name"}
-	}
-}
-
-// assert has the CRM do what somebody else asked for.
-func (r *reading) assert(t *testing.T, crm *sandbox.CRM, w write) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, w.method, "http://crm.invalid/v2/crm/"+w.path, strings.NewReader(w.body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	answer, err := crm.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s", w.method, w.path, answer.Status)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -129,7 +130,9 @@ func cellsFor(a client.Attribute, company string) []string {
 // ask has the CRM answer a request that it must not refuse.
 func ask(t rapid.TB, crm *sandbox.CRM, method, path, body string) []byte {
 	t.Helper()
-	req, err := http.NewRequest(method, "http://crm.invalid/v2/"+path, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, "http://crm.invalid/v2/"+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

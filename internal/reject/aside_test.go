@@ -3,22 +3,29 @@ package reject
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
+// end writes an entry for each cell and ends the file.
+func end(t *testing.T, w *Writer, cells ...string) error {
+	t.Helper()
+	for i, cell := range cells {
+		if err := w.Write(Entry{Line: int64(i + 2), Cells: []string{cell}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := w.Finish()
+	return err
+}
+
 func TestARejectFileThatSomebodyHasWorkedOnIsKept(t *testing.T) {
 	o := Options{Path: filepath.Join(t.TempDir(), "a.rejects.csv"), Format: "csv", Columns: []string{"a"}}
 	run := func(rejects ...string) {
 		t.Helper()
-		w := New(o)
-		for i, cell := range rejects {
-			if err := w.Write(Entry{Line: int64(i + 2), Cells: []string{cell}}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := w.Finish(); err != nil {
+		if err := end(t, New(o), rejects...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -81,26 +88,17 @@ func TestTheRejectsOfARunThatWentOnBesideAreKept(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := Options{Path: filepath.Join(t.TempDir(), "stdin.rejects.csv"), Format: "csv", Columns: []string{"a"}}
-			end := func(w *Writer, rejects int) error {
-				for i := range rejects {
-					if err := w.Write(Entry{Line: int64(i + 2), Cells: []string{"x"}}); err != nil {
-						t.Fatal(err)
-					}
-				}
-				_, err := w.Finish()
-				return err
-			}
 			if tt.old {
-				if err := end(New(o), 3); err != nil {
+				if err := end(t, New(o), "x", "x", "x"); err != nil {
 					t.Fatal(err)
 				}
 			}
 			mine, other := New(o), New(o)
-			if err := end(other, 1); err != nil {
+			if err := end(t, other, "x"); err != nil {
 				t.Fatal(err)
 			}
 			others := read(t, o.Path)
-			err := end(mine, tt.mine)
+			err := end(t, mine, slices.Repeat([]string{"x"}, tt.mine)...)
 			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), ".part")) {
 				t.Errorf("%v", err)
 			}
@@ -115,13 +113,7 @@ func TestARejectFileOfAnotherInputIsKept(t *testing.T) {
 	o := Options{Path: filepath.Join(t.TempDir(), "a.rejects.csv"), Format: "csv", Columns: []string{"a"}}
 	run := func(o Options, rejects ...string) {
 		t.Helper()
-		w := New(o)
-		for i, cell := range rejects {
-			if err := w.Write(Entry{Line: int64(i + 2), Cells: []string{cell}}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := w.Finish(); err != nil {
+		if err := end(t, New(o), rejects...); err != nil {
 			t.Fatal(err)
 		}
 	}
