@@ -104,12 +104,11 @@ func (r *pushRun) candidates() string {
 	if object == "" {
 		object = "OBJECT"
 	}
-	command := "crmsync schema " + shellwords.Quote(object)
-	command += " lists the attributes, and which are unique"
+	hint := r.asking("schema", object) + " lists the attributes, and which are unique"
 	if r.settings.object == "" && object != "OBJECT" {
-		command += fmt.Sprintf("; if %s is no object, crmsync objects lists those that --object can name", object)
+		hint += fmt.Sprintf("; if %s is no object, %s lists those that --object can name", object, r.asking("objects"))
 	}
-	return command
+	return hint
 }
 
 // isYAML tells files that say what to do with records.

@@ -59,7 +59,6 @@ func (conf *configuration) stated(flag string) bool {
 // environment, then from the config file.
 func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	conf := newConfiguration(c)
-	a.sameService(c, conf)
 	if err := conf.refuseEmpty(c); err != nil {
 		return nil, err
 	}

@@ -30,9 +30,8 @@ import (
 type console struct {
 	mu    sync.Mutex
 	out   io.Writer
-	width func() int               // columns of the terminal, 0 where there is none; may be nil
-	amend func(text string) string // what is said of commands; may be nil
-	line  string                   // the progress lines that are shown, as they are drawn; "" when there are none
+	width func() int // columns of the terminal, 0 where there is none; may be nil
+	line  string     // the progress lines that are shown, as they are drawn; "" when there are none
 }
 
 // eraseLines takes the progress lines away. The cursor stands on the first of
@@ -81,9 +80,6 @@ func drawLines(lines []string) string {
 
 func (c *console) say(kind, format string, args ...any) {
 	text := fmt.Sprintf("%s: %s\n", kind, report.Clean(fmt.Sprintf(format, args...)))
-	if c.amend != nil {
-		text = c.amend(text)
-	}
 	if c.width != nil {
 		text = report.Wrap(text, c.width())
 	}

@@ -107,6 +107,24 @@ func (r *pushRun) adviseOnRejects(err error, result *push.Result) error {
 	return err
 }
 
+// asking is a command that asks the CRM of this very run, or looks into the state
+// of it: another has other objects.
+func (conf *configuration) asking(s *settings, words ...string) string {
+	whom := []string{"sandbox", "base-url", "token-file", "config", keyProfile}
+	if words[0] == "state" {
+		whom = []string{"state", "config", keyProfile}
+	}
+	words = append([]string{"crmsync"}, words...)
+	for _, name := range whom {
+		if f := s.flag(name); f != nil && conf.stated(name) {
+			words = append(words, flagWords(f)...)
+		}
+	}
+	return shellwords.Quote(words...)
+}
+
+func (r *pushRun) asking(words ...string) string { return r.conf.asking(r.settings, words...) }
+
 // goOn is the command that sends what was not sent.
 func (r *pushRun) goOn(result push.Result) string {
 	if result.NotSent == 0 && !result.Unread || r.settings.dryRun || slices.Contains(r.paths, "-") {
@@ -115,15 +133,17 @@ func (r *pushRun) goOn(result push.Result) string {
 	return r.app.sameCommand(r.app.args)
 }
 
-// sameCommand is the command line again, to go on with, and what variables said
+// sameCommand is the command line again, with more flags, and what variables said
 // of the run.
-func (a *app) sameCommand(args []string) string {
-	words := []string{"crmsync"}
-	for _, word := range args {
-		if word != "--restart" && word != "--restart=true" {
-			words = append(words, word)
-		}
+func (a *app) sameCommand(args []string, flags ...string) string {
+	words := append([]string{"crmsync"}, slices.DeleteFunc(slices.Clone(args), func(word string) bool {
+		return word == "--restart" || word == "--restart=true"
+	})...)
+	end := slices.Index(words, "--") // what follows is no flag
+	if end < 0 {
+		end = len(words)
 	}
+	words = slices.Insert(words, end, flags...)
 	line := shellwords.Quote(words...)
 	for _, name := range a.fromEnvironment {
 		line = name + "=" + shellwords.Quote(os.Getenv(name)) + " " + line

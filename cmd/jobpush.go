@@ -47,8 +47,8 @@ func (r *pushRun) jobHints(rejects bool, told []report.JobPush) (hints []string)
 		unknown := func(ref mapping.Reference) bool { return ref.Object == before.Object && r.lookups.Listless(ref) }
 		doneBefore := before.Note != "" && before.Result.Whole
 		if rejects && doneBefore && slices.ContainsFunc(r.references(), unknown) {
-			hints = append(hints, fmt.Sprintf("%s were pushed before this run, and the CRM has no list to find their ids in: %s --restart pushes them again first",
-				before.Object, r.app.sameCommand(r.app.args)))
+			hints = append(hints, fmt.Sprintf("%s were pushed before this run, and the CRM has no list to find their ids in: %s pushes them again first",
+				before.Object, r.app.sameCommand(r.app.args, "--restart")))
 		}
 	}
 	return hints

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -26,6 +27,21 @@ func ofOnePush() []string {
 func flagOfOnePush(name string) error {
 	return usage(fmt.Sprintf("write it into the job file, below the push: %s: …", name),
 		"--%s is of one push and not of a whole job", name)
+}
+
+// hinting has a hint that names flags of push say how they are written in the job
+// file, where the push is of one: crmsync run refuses them.
+func (r *pushRun) hinting(err error) error {
+	if r.part == nil {
+		return err
+	}
+	hint := hintOf(err)
+	for _, name := range ofOnePush() {
+		if strings.Contains(hint, "--"+name) {
+			return &hinted{err, hint + "; in " + r.part.file.Name + " a flag stands below its push, without the dashes: " + name + ": …"}
+		}
+	}
+	return err
 }
 
 // ofOtherServer are the flags that name a server and what is remembered of it.

@@ -70,7 +70,7 @@ func (r *pushRun) propose(c *cobra.Command) error {
 	}
 	if r.match != "" {
 		// Without columns nothing but the match attribute can be wrong.
-		if _, err := mapping.New(mapping.Options{Object: r.object, Match: r.match, Schema: r.schema}); err != nil {
+		if _, err := mapping.New(mapping.Options{Object: r.object, Match: r.match, Schema: r.schema, SchemaCommand: r.asking("schema", r.object)}); err != nil {
 			return misusedColumns(err)
 		}
 	}

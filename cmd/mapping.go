@@ -53,11 +53,11 @@ func (r *pushRun) readMapping(ctx context.Context) (err error) {
 			return usage("name the push whose columns are meant: --mapping "+shellwords.File(path)+"#PUSH", "--mapping: %s is a job file", path)
 		}
 		if isRecords(path) {
-			command := "crmsync map " + shellwords.File(path)
+			words := []string{"map", shellwords.Operand(path)}
 			if s.object != "" {
-				command += " --object " + shellwords.Quote(s.object)
+				words = append(words, "--object", s.object)
 			}
-			err = &hinted{err, "this file's name is one of records; " + command + " proposes a mapping file for them"}
+			err = &hinted{err, "this file's name is one of records; " + r.asking(words...) + " proposes a mapping file for them"}
 		}
 		return err
 	}
@@ -218,7 +218,7 @@ func (r *pushRun) mappingOptions(in *input) mapping.Options {
 		Columns: in.reader.Columns(), Input: in.info.Name,
 		Map: s.mapped, Set: s.constants, DropUnknown: s.dropUnknown,
 		Locale: s.locale, Location: s.location, ListSeparator: s.listSeparator,
-		File: r.file, Lookup: r.finder(),
+		File: r.file, Lookup: r.finder(), SchemaCommand: r.asking("schema", r.object),
 	}
 	if s.blank != nil {
 		opts.Blank, opts.BlankSet = *s.blank, true

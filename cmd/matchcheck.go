@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/crmsync/crmsync/internal/mapping"
-	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/source"
 )
 
@@ -88,7 +87,8 @@ func (r *pushRun) warnOfSharedAttribute() {
 	}
 	for _, a := range r.schema.Attributes {
 		if a.Key == r.match && !a.IsUnique {
-			r.app.warn(fmt.Sprintf("attribute %q of %s is not unique: where several records share a value, the CRM updates the first of them; crmsync schema %s lists those that are unique", r.match, r.object, shellwords.Quote(r.object)))
+			r.app.warn(fmt.Sprintf("attribute %q of %s is not unique: where several records share a value, the CRM updates the first of them; %s lists those that are unique",
+				r.match, r.object, r.asking("schema", r.object)))
 		}
 	}
 }

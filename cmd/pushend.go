@@ -31,7 +31,7 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 	code := codeOfOutcome(ctx, result.Outcome)
 	err := result.Err
 	if err != nil {
-		err = r.adviseOnRejects(r.explain(err), result)
+		err = r.hinting(r.adviseOnRejects(r.explain(err), result))
 		result.Err = err
 	}
 	if r.settings.quiet && result.Outcome == push.Rejects {
@@ -134,8 +134,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 func (r *pushRun) explain(err error) error {
 	var fatal *push.FatalError
 	if errors.As(err, &fatal) && fatal.Status == 404 && r.objectFrom != "" {
-		return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and crmsync objects lists them",
-			r.object, r.objectFrom)}
+		return r.misnamed(err)
 	}
 	var unwritten *reject.Error
 	if errors.As(err, &unwritten) && r.journal != nil && unwritten.Mend() != "" {

@@ -211,7 +211,7 @@ func (j *jobRun) in(r *pushRun, err error) error {
 	if errors.As(err, &mistake) && mistake.Name == j.path { // it says the very place
 		return usage(hintOf(err), "%v", err)
 	}
-	return j.hinting(fmt.Errorf("%s: push %s: %w", j.file.At(r.part.Place), r.part.Name, err))
+	return r.hinting(fmt.Errorf("%s: push %s: %w", j.file.At(r.part.Place), r.part.Name, err))
 }
 
 // runAll runs the pushes and tells of each when it is over.
@@ -260,7 +260,7 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	}
 	code, err := r.conclude(ctx, result)
 	if err != nil && !errors.Is(err, context.Canceled) && result.Outcome != push.Interrupted {
-		j.app.console.fail(j.hinting(fmt.Errorf("push %s: %w", r.part.Name, err)))
+		j.app.console.fail(fmt.Errorf("push %s: %w", r.part.Name, err))
 	}
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
 	over.Continue = "" // the whole job goes on, not the push

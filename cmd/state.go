@@ -45,7 +45,7 @@ func (a *app) stateListCommand() *cobra.Command {
 		Short:   "List the unfinished runs and what --only-changed remembers",
 		Example: "  crmsync state list\n  crmsync state list --state ci.state -o json",
 		Args:    exactArgs(0, ""),
-	}, func(s *settings, _ []string) error { return a.listState(s) })
+	}, func(s *settings, _ *configuration, _ []string) error { return a.listState(s) })
 }
 
 func (a *app) stateShowCommand() *cobra.Command {
@@ -54,20 +54,21 @@ func (a *app) stateShowCommand() *cobra.Command {
 		Short:   "Show when a record was last accepted, by its match value",
 		Example: "  crmsync state show BOOK-1001",
 		Args:    exactArgs(1, "KEY"),
-	}, func(s *settings, args []string) error { return a.showState(s, args[0]) })
+	}, func(s *settings, conf *configuration, args []string) error { return a.showState(s, conf, args[0]) })
 }
 
 // stateReader is a command that looks into states and changes nothing.
-func (a *app) stateReader(c *cobra.Command, look func(*settings, []string) error) *cobra.Command {
+func (a *app) stateReader(c *cobra.Command, look func(*settings, *configuration, []string) error) *cobra.Command {
 	s := newSettings()
 	s.addTo(c, "state", "output", "config", "profile")
 	c.Flags().Lookup("state").Usage = "`FILE` that push was given as --state (those in your state directory)"
 	setHelp(c, s.groups)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if _, err := a.configure(c, s); err != nil {
+		conf, err := a.configure(c, s)
+		if err != nil {
 			return err
 		}
-		return look(s, args)
+		return look(s, conf, args)
 	}
 	return c
 }
@@ -310,7 +311,7 @@ type shownRecord struct {
 
 // showState looks a match value up. A script gets its JSON also where nothing is
 // found.
-func (a *app) showState(s *settings, key string) error {
+func (a *app) showState(s *settings, conf *configuration, key string) error {
 	files, err := rememberedFiles(s)
 	if err != nil {
 		return err
@@ -338,7 +339,7 @@ func (a *app) showState(s *settings, key string) error {
 	}
 	if err == nil && len(shown) == 0 {
 		err = &hinted{fmt.Errorf("--only-changed remembers no record with the match value %q, so it would be sent", key),
-			"the value is looked up as it was sent, letter by letter; crmsync state list tells which states there are"}
+			"the value is looked up as it was sent, letter by letter; " + conf.asking(s, "state", "list") + " tells which states there are"}
 	}
 	return err
 }

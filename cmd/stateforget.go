@@ -44,23 +44,23 @@ func (a *app) stateForgetCommand() *cobra.Command {
 		case len(args) > 1:
 			return usage("forget one after the other", "%q is one argument too many: %s", args[1], c.UseLine())
 		case asked == 0 && !all:
-			return usage("crmsync state list tells what there is", "what to forget is missing: %s", c.UseLine())
+			return usage(conf.asking(s, "state", "list")+" tells what there is", "what to forget is missing: %s", c.UseLine())
 		case all && asked > 0, len(args) > 0 && slug != "":
 			return usage("leave out all but one", "FILE, --object and --all contradict each other")
 		case len(args) > 0 && conf.explicit["state"]:
 			return usage("leave out --state, or say --object SLUG or --all in the place of FILE",
 				"unfinished runs don't stand in the file that --state names")
 		case len(args) > 0:
-			return a.forgetRun(args[0])
+			return a.forgetRun(s, conf, args[0])
 		}
-		return a.forgetStates(s, slug)
+		return a.forgetStates(s, conf, slug)
 	}
 	return c
 }
 
 // forgetRun removes the journals that speak of a file, with the rejects that
 // they kept under temporary names.
-func (a *app) forgetRun(path string) error {
+func (a *app) forgetRun(s *settings, conf *configuration, path string) error {
 	entries, err := journal.List(stateDirectory())
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (a *app) forgetRun(path string) error {
 		forgotten++
 	}
 	if forgotten == 0 {
-		hint := "crmsync state list tells which there are"
+		hint := conf.asking(s, "state", "list") + " tells which there are"
 		if strings.HasSuffix(path, stateSuffix) {
 			hint = "crmsync state forget --all --state " + shellwords.File(path) + " forgets what --only-changed remembers there"
 		} else if object := source.ObjectName(path); remembersObject(object) {
@@ -137,7 +137,7 @@ func concerns(e journal.Entry, path string) bool {
 
 // forgetStates forgets what was sent to an object, or everything where slug is
 // "". What can't be forgotten doesn't keep the rest from it.
-func (a *app) forgetStates(s *settings, slug string) error {
+func (a *app) forgetStates(s *settings, conf *configuration, slug string) error {
 	var failed error
 	fail := func(err error) {
 		if failed != nil {
@@ -166,7 +166,7 @@ func (a *app) forgetStates(s *settings, slug string) error {
 	}
 	if slug != "" && forgotten == 0 && failed == nil {
 		return &hinted{fmt.Errorf("--only-changed remembers nothing of the object %s", slug),
-			didYouMean(slug, objects, "--object ", "crmsync state list tells what there is")}
+			didYouMean(slug, objects, "--object ", conf.asking(s, "state", "list")+" tells what there is")}
 	}
 	if slug == "" && s.state == "" {
 		entries, err := journal.List(stateDirectory())

@@ -27,6 +27,7 @@ const (
 func (a *app) newClient(ctx context.Context, s *settings, conf *configuration, crm *sandbox.CRM) (c *client.Client, workspace string, err error) {
 	opts := client.Options{
 		BaseURL: s.baseURL, UserAgent: thisBuild().userAgent(), Workers: s.workers, Timeout: s.timeout,
+		ObjectsCommand: conf.asking(s, "objects"),
 	}
 	if crm != nil {
 		opts.BaseURL, opts.Token, opts.Transport = sandboxURL, sandboxToken, crm
@@ -132,10 +133,16 @@ func (r *pushRun) readSchema(ctx context.Context) error {
 	case refused.Status == 403:
 		return &hinted{err, "give the token the scope crm:read, or push without checking values first: --schema off sends every cell as text"}
 	case refused.Status == 404 && r.objectFrom != "":
-		return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and crmsync objects lists them", r.object, r.objectFrom)}
+		return r.misnamed(err)
 	default:
 		return err
 	}
+}
+
+// misnamed is about an object that the CRM doesn't have, named after a file.
+func (r *pushRun) misnamed(err error) error {
+	return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and %s lists them",
+		r.object, r.objectFrom, r.asking("objects"))}
 }
 
 // readTries is how often a read is tried; its waits double from a second.

@@ -182,7 +182,7 @@ func (c *Client) answered(resp *http.Response, body []byte) Result {
 	}
 	r.Message = c.message(resp, says, r.Outcome == Fatal)
 	if r.Outcome == Fatal {
-		r.Hint = hint(resp.StatusCode, scopeWrite)
+		r.Hint = c.hint(resp.StatusCode, scopeWrite)
 	}
 	return r
 }

@@ -8,6 +8,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -32,6 +33,10 @@ type Options struct {
 	Workers   int           // most requests in flight, which the connection pool is made for; 0 is 64
 	Timeout   time.Duration // for one request, from dialing to the answer's last byte; 0 is 30 s
 
+	// ObjectsCommand lists the CRM's objects, for hints; "" is crmsync objects
+	// alone.
+	ObjectsCommand string
+
 	// Transport carries the requests, in tests and for the sandbox within the
 	// process. It must keep http.RoundTripper's promise not to change a
 	// request: headers are shared by all of them. nil is the package's own.
@@ -52,6 +57,7 @@ type Client struct {
 	rt      http.RoundTripper
 	timeout time.Duration
 	now     func() time.Time
+	objects string       // the command that lists them
 	http1   *atomic.Bool // an answer came over HTTP/1
 }
 
@@ -88,6 +94,7 @@ func New(o Options) (*Client, error) {
 		rt:      o.Transport,
 		timeout: o.Timeout,
 		now:     o.Now,
+		objects: cmp.Or(o.ObjectsCommand, "crmsync objects"),
 		http1:   new(atomic.Bool),
 	}
 	if c.timeout == 0 {

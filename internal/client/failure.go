@@ -163,7 +163,7 @@ const (
 )
 
 // hint says what to do about a status that ends a run.
-func hint(status int, s scope) string {
+func (c *Client) hint(status int, s scope) string {
 	switch {
 	case status == 401:
 		return "the token is wrong, expired or withdrawn: " + hintToken
@@ -174,7 +174,7 @@ func hint(status int, s scope) string {
 	case status == 404 && s == scopeUsers:
 		return hintBaseURL
 	case status == 404:
-		return "`crmsync objects` lists the objects there are; if it fails too, check the base URL (--base-url)"
+		return "`" + c.objects + "` lists the objects there are; if it fails too, check the base URL (--base-url)"
 	case status == 429:
 		return "the CRM takes no more requests for now: run the command again later, or allow it more time with --retries and --max-wait"
 	case status >= 500:

@@ -115,7 +115,7 @@ func (c *Client) readRefused(q call, resp *http.Response) *Error {
 		e.Limits.RetryAfter, e.Limits.HasRetryAfter = says.retryAfter, true
 	}
 	e.Message = c.message(resp, says, says.text != "" && !says.html)
-	e.hint = hint(resp.StatusCode, q.scope)
+	e.hint = c.hint(resp.StatusCode, q.scope)
 	return e
 }
 

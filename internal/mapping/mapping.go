@@ -61,6 +61,10 @@ type Options struct {
 	// accepted.
 	Lookup Lookup
 
+	// SchemaCommand lists the object's attributes, for hints; "" is crmsync
+	// schema alone.
+	SchemaCommand string
+
 	// NestCustom puts custom attributes of people and companies in a
 	// "customAttributes" object instead of beside the standard fields: no page
 	// says which of the two the API reads [update-a-crm-person].

@@ -84,6 +84,9 @@ func (o Options) withFile() Options {
 		}
 		o.Set = set
 	}
+	if o.SchemaCommand == "" {
+		o.SchemaCommand = "crmsync schema " + shellwords.Quote(o.Object)
+	}
 	if o.Location == nil {
 		o.Location = time.Local
 	}
@@ -124,7 +127,7 @@ func (p *planner) matchAttribute() {
 		}
 	case t == nil:
 		p.errs.add(fmt.Sprintf("match attribute %s is no attribute of %s%s", show(match), p.o.Object, p.catalog.suggest(match)),
-			fmt.Sprintf("crmsync schema %s lists its attributes", shellwords.Quote(p.o.Object)))
+			p.o.SchemaCommand+" lists its attributes")
 	case t.refusal(p.o.Object) != "":
 		p.errs.add("this attribute can't identify records: "+t.refusal(p.o.Object), "--match ATTR names a unique attribute")
 	case t.typed && t.address == noAddress && (t.attr.Type == client.TypeMultiselect || t.attr.Type == client.TypeRelation || t.attr.Type == client.TypeUser):
@@ -272,7 +275,7 @@ func (p *planner) target(where, column string, fc FileColumn) *target {
 	case len(found) == 0:
 		p.errs.Flags = p.errs.Flags || byFlag
 		p.errs.add(fmt.Sprintf("%s: %s is no attribute of %s%s", where, show(fc.To), p.o.Object, p.catalog.suggest(fc.To)),
-			fmt.Sprintf("crmsync schema %s lists its attributes", shellwords.Quote(p.o.Object)))
+			p.o.SchemaCommand+" lists its attributes")
 		return nil
 	case len(found) > 1:
 		p.errs.add(fmt.Sprintf("%s: %s may mean %s of %s", where, show(fc.To), listed(keys(found), "or"), p.o.Object), "write the attribute's key")
