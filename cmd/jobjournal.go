@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +8,6 @@ import (
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
-	"github.com/crmsync/crmsync/internal/report"
 )
 
 // openJournal takes hold of the job, so that no two runs of it go on at a time,
@@ -75,83 +72,42 @@ func (j *jobRun) forgetPushes() error {
 	return nil
 }
 
-// print stands for all that makes a push the same one again; "" where that can't
-// be said, as of stdin.
-func (r *pushRun) print() string {
-	if r.crm != nil {
-		return "" // it ends with the process
-	}
-	for _, in := range r.inputs {
-		if in.isStream() {
-			return ""
-		}
-	}
-	run, err := r.journalRun()
-	if err != nil {
-		return ""
-	}
-	// A file that was written anew may have been pushed in between, even if it says
-	// what it said before.
-	written := ""
-	for _, in := range r.inputs {
-		written += in.modified.UTC().Format(time.RFC3339Nano) + " "
-	}
-	return fingerprint(fmt.Sprintf("%+v", run), written, r.workspace)
-}
-
-// donePush is what is told later of a push that was done.
-type donePush struct {
-	Result  push.Result
-	Absent  *report.Missing `json:",omitempty"`
-	Absence string          `json:",omitempty"`
-}
-
-// ranBefore tells of a push that an earlier run of the job has done, and whether
-// that came to telling of it.
-func (j *jobRun) ranBefore(ctx context.Context, r *pushRun) (over report.JobPush, told, ok bool) {
+// ranBefore gives the result of a push that an earlier run of the job has done and
+// told of; nil where there is none.
+func (j *jobRun) ranBefore(r *pushRun) *push.Result {
 	if j.journal == nil {
-		return over, false, false
+		return nil
 	}
 	ended, known, same := j.journal.Ended(r.part.Name, r.print())
-	var done donePush
-	switch {
-	case !known:
-	case !same:
+	if same {
+		if result := r.recall(&ended.Ended); result != nil {
+			return result
+		}
+	}
+	if known && !same {
 		j.app.note(fmt.Sprintf("push %s was done, but since then its input or what is done with it has changed: it runs again", r.part.Name))
-	case json.Unmarshal(ended.Result, &done) == nil:
-		r.absent, r.absence = done.Absent, done.Absence
-		over = report.JobPush{Name: r.part.Name, Summary: r.summary(codeOfOutcome(ctx, done.Result.Outcome), done.Result)}
-		over.Note, over.Finished = "done by the run that this one goes on with", ended.At
-		return over, ended.Told, true
 	}
 	// From here on what this or another choice of the job's pushes knows of it is
 	// no longer what the CRM has.
 	if err := j.journal.Forget(r.part.Name); err != nil {
 		j.app.warn(err.Error())
 	}
-	return over, false, false
+	return nil
 }
 
-// saveEnd takes note of a push that is over, with nothing left to resume.
-func (j *jobRun) saveEnd(r *pushRun, result *push.Result) error {
-	print := r.print()
-	if j.journal == nil || !result.Whole || print == "" {
-		return nil
+// saveEnd takes note of a push that is over and told of. Its own journal goes after
+// that: a kill in between must find one or the other.
+func (j *jobRun) saveEnd(r *pushRun) error {
+	if j.journal != nil && r.ended != nil {
+		ended := journal.EndedPush{Name: r.part.Name, Ended: *r.ended}
+		if r.journal != nil {
+			ended.Journal = r.journal.Key()
+		}
+		if err := j.journal.Save(ended); err != nil {
+			j.app.warn(err.Error())
+		}
 	}
-	if result.Outcome != push.Complete && result.Outcome != push.Rejects {
-		return nil
-	}
-	done := donePush{*result, r.absent, r.absence}
-	done.Result.Err = nil
-	text, err := json.Marshal(done)
-	if err != nil {
-		return fmt.Errorf("taking note that push %s is over: %w", r.part.Name, err)
-	}
-	ended := journal.EndedPush{Name: r.part.Name, Fingerprint: print, Result: text, At: time.Now()}
-	if r.journal != nil {
-		ended.Journal = r.journal.Key()
-	}
-	return j.journal.Save(ended)
+	return r.forget()
 }
 
 // closeJournal keeps the journal of a job that isn't over. Of one all of whose
@@ -178,17 +134,4 @@ func (j *jobRun) closeJournal() (over bool, err error) {
 		return false, j.journal.Finish() // a full disk has room for that
 	}
 	return true, nil
-}
-
-// noteTold takes note that the command of a push has run.
-func (j *jobRun) noteTold(r *pushRun) {
-	if j.journal == nil || r.outcome().onFinish == "" {
-		return
-	}
-	if _, known, _ := j.journal.Ended(r.part.Name, ""); !known {
-		return
-	}
-	if err := j.journal.Told(r.part.Name); err != nil {
-		j.app.warn(err.Error())
-	}
 }

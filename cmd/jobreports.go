@@ -30,35 +30,11 @@ func (j *jobRun) outcome() told {
 // report writes what the job file wants of a push that is over, and runs its
 // command.
 func (j *jobRun) report(ctx context.Context, r *pushRun, over report.JobPush) {
-	j.writeReportsOf(r, over, r.outcome().files())
-	j.runCommand(ctx, r, over)
-}
-
-// runCommand runs the command of a push that is over: twice where a kill comes
-// before that is noted, rather than not at all.
-func (j *jobRun) runCommand(ctx context.Context, r *pushRun, over report.JobPush) {
-	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
-	j.noteTold(r)
-}
-
-// reportLate does what a kill kept an earlier part of the job from doing for a
-// push that it had done: it writes the reports that are missing, and runs the
-// command unless it has run.
-func (j *jobRun) reportLate(ctx context.Context, r *pushRun, over report.JobPush, told bool) {
-	late := slices.DeleteFunc(r.outcome().files(), func(file outcomeFile) bool {
-		return modifiedAt(file.path).After(over.Finished)
-	})
-	j.writeReportsOf(r, over, late)
-	if !told {
-		j.runCommand(ctx, r, over)
-	}
-}
-
-func (j *jobRun) writeReportsOf(r *pushRun, over report.JobPush, files []outcomeFile) {
 	r.begun = true // all files of the job have been looked at
-	if err := r.writeReports(over.Summary, files); err != nil {
+	if err := r.writeReports(over.Summary); err != nil {
 		j.app.warn(err.Error())
 	}
+	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
 }
 
 // writeReports writes reports and metrics of the whole job.

@@ -66,6 +66,9 @@ type pushRun struct {
 	journal *journal.Journal    // nil where the run can't be resumed
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
 
+	ended    *journal.Ended // the run's end, where nothing of it is left to be done …
+	recalled bool           // … and an earlier process came to it
+
 	shared  *session
 	pace    pace.Pacer
 	lookups *lookups
@@ -80,10 +83,9 @@ type pushRun struct {
 
 	decimalMark string // in a proposal: stands for any locale's decimal separator
 
-	part    *part              // of a job; nil for a push of its own
-	related map[string]int64   // records that lookups created, by object
-	toCome  int64              // in a job's dry run: values that refer to what would be accepted
-	over    func(*push.Result) // in a job: takes note of how the push ended
+	part    *part            // of a job; nil for a push of its own
+	related map[string]int64 // records that lookups created, by object
+	toCome  int64            // in a job's dry run: values that refer to what would be accepted
 	closed  bool
 }
 
@@ -134,7 +136,13 @@ func (r *pushRun) prepare(ctx context.Context) error {
 
 // carryOut pushes what was prepared. An error means that it did not come to that.
 func (r *pushRun) carryOut(ctx context.Context) (*push.Result, error) {
-	if err := inTurn(ctx, r.openState, r.openJournal, r.holdRejects, r.warnBefore); err != nil {
+	if err := inTurn(ctx, r.openState, r.openJournal); err != nil {
+		return nil, err
+	}
+	if result := r.toldLate(); result != nil {
+		return result, nil
+	}
+	if err := inTurn(ctx, r.holdRejects, r.warnBefore); err != nil {
 		return nil, err
 	}
 	r.begun = true
@@ -190,9 +198,8 @@ func (r *pushRun) keep(result *push.Result) (err error) {
 		err = errors.Join(err, r.state.Close())
 	}
 	r.noteRejects(result)
-	// The job's note first: a kill in between must find it, or the push's journal.
-	if err == nil && r.over != nil {
-		r.over(result)
+	if err == nil {
+		r.ended = r.endOf(result)
 	}
 	return errors.Join(err, r.closeJournal(result))
 }

@@ -17,7 +17,7 @@ import (
 // finish writes the summary and says how the program ends.
 func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
 	code, err := r.conclude(ctx, result)
-	if problem := r.write(ctx, code, *result); problem != nil {
+	if problem := errors.Join(r.write(ctx, code, *result), r.forget()); problem != nil {
 		if err != nil {
 			problem = fmt.Errorf("%w; %w", problem, err)
 		}
@@ -88,7 +88,7 @@ func (a *app) wantsJSON(s *settings) bool {
 // word on the exit code, and the command of --on-finish finds all of it there.
 func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) error {
 	summary := r.summary(code, result)
-	problem := r.writeReports(summary, r.outcome().files())
+	problem := r.writeReports(summary)
 	if problem != nil {
 		summary.ExitCode = int(max(code, exitFailed))
 	}

@@ -15,6 +15,9 @@ import (
 // detail adds to a summary what reports tell besides.
 func (r *pushRun) detail(summary *report.Summary) {
 	summary.Program, summary.Finished = thisBuild().version, time.Now()
+	if r.ended != nil {
+		summary.Finished = r.ended.At
+	}
 	if r.part != nil {
 		summary.Push = r.part.Name
 	}

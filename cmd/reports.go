@@ -217,13 +217,13 @@ func plainFileError(err error) error {
 	return err
 }
 
-// writeReports writes reports and metrics of a push to some of its files. One that
-// can't be written doesn't keep the others from being.
-func (r *pushRun) writeReports(summary report.Summary, files []outcomeFile) error {
+// writeReports writes reports and metrics of a push. One that can't be written
+// doesn't keep the others from being.
+func (r *pushRun) writeReports(summary report.Summary) error {
 	if summary.Continue != "" && r.part == nil {
 		summary.Continue = r.app.sameCommand(withoutHook(r.app.args))
 	}
-	return writeOutcome(files, r.taken(), r.begun, func(w io.Writer, file outcomeFile) error {
+	return writeOutcome(r.outcome().files(), r.taken(), r.begun, func(w io.Writer, file outcomeFile) error {
 		if file.flag == "--metrics" {
 			return writeMetrics(w, file.path, nil, summary)
 		}

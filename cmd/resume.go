@@ -114,15 +114,27 @@ func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
 	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
 }
 
-// closeJournal forgets a run that came to its input's end, or not beyond its
-// beginning, and keeps the journal of any other.
+// closeJournal keeps the journal of a run that isn't over, and for forget that of
+// one which is still to be told of. It forgets a run that came to its input's end in
+// another way, or not beyond its beginning.
 func (r *pushRun) closeJournal(result *push.Result) error {
-	if r.journal == nil {
+	switch {
+	case r.journal == nil:
 		return nil
-	}
+	case r.ended != nil && r.journal.Over(r.ended) == nil:
+		return nil
 	// A run that could not be resumed came nowhere either, but its journal did.
-	if result.Whole || r.resume == nil && result.Read == result.NotSent {
-		return r.journal.Finish()
+	case result.Whole || r.resume == nil && result.Read == result.NotSent:
+		return r.journal.Finish() // a full disk has room for that
 	}
 	return r.journal.Close()
+}
+
+// forget removes the journal of a run that is over, when all who wait for its end
+// were told: what a kill keeps from being told the next run tells.
+func (r *pushRun) forget() error {
+	if r.journal == nil || r.ended == nil {
+		return nil
+	}
+	return r.journal.Finish()
 }

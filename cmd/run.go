@@ -242,14 +242,8 @@ func (j *jobRun) runAll(ctx context.Context) error {
 
 // runOne runs a push, unless an earlier run of the job has done so.
 func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
-	if over, told, ok := j.ranBefore(ctx, r); ok {
-		j.reportLate(ctx, r, over, told)
-		return over
-	}
-	r.over = func(result *push.Result) {
-		if err := j.saveEnd(r, result); err != nil {
-			j.app.warn(err.Error())
-		}
+	if result := j.ranBefore(r); result != nil {
+		return j.pushTold(r, codeOfOutcome(ctx, result.Outcome), *result)
 	}
 	result, err := r.carryOut(ctx)
 	if err != nil {
@@ -262,10 +256,22 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 	if err != nil && !errors.Is(err, context.Canceled) && result.Outcome != push.Interrupted {
 		j.app.console.fail(fmt.Errorf("push %s: %w", r.part.Name, err))
 	}
-	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, *result)}
+	over := j.pushTold(r, code, *result)
 	over.Continue = "" // the whole job goes on, not the push
 	over.Hints = r.jobHints(over.Result.Rejected > 0, j.told)
 	j.report(ctx, r, over)
+	if err := j.saveEnd(r); err != nil {
+		j.app.warn(err.Error())
+	}
+	return over
+}
+
+// pushTold is what is told of a push that ran, in this run or before.
+func (j *jobRun) pushTold(r *pushRun, code exitCode, result push.Result) report.JobPush {
+	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result)}
+	if r.recalled {
+		over.Note = "done by the run that this one goes on with"
+	}
 	return over
 }
 

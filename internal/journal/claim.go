@@ -14,8 +14,11 @@ func (c *claim) path() string { return filepath.Join(c.dir, c.key+c.suffix) }
 
 // Finish removes the journal of what is over. An error leaves behind one that
 // the next run of the same command would go on with, although this one finished;
-// it must be shown. It is an [*Error].
+// it must be shown. It is an [*Error]. After Finish or Close it does nothing.
 func (c *claim) Finish() error {
+	if c.lock == nil {
+		return nil
+	}
 	err := c.disk.Remove(c.path())
 	if err == nil {
 		err = c.disk.SyncDir(c.dir)

@@ -28,14 +28,11 @@ type JobRun struct {
 	Journals []string `json:",omitempty"`
 }
 
-// EndedPush is a push of a job that is over: there is nothing left to resume.
+// EndedPush is a push of a job that is over and was told of.
 type EndedPush struct {
-	Name        string
-	Fingerprint string          // of everything that makes it the same push
-	Result      json.RawMessage // what the caller wants to know of it later
-	At          time.Time       // when it ended
-	Journal     string          // [Journal.Key] of its own journal; "" where it had none
-	Told        bool            `json:",omitempty"` // whoever waits for its end was told: see [JobJournal.Told]
+	Name string
+	Ended
+	Journal string // [Journal.Key] of its own journal; "" where it had none
 }
 
 type jobRecord struct {
@@ -46,11 +43,6 @@ type jobRecord struct {
 	Failed  time.Time // when it ended by itself, without being interrupted; else zero
 	Over    time.Time // when its last push ended, with none to run again; else zero
 }
-
-// failedLasts is how long what a failed job has done counts, or one that is over but
-// was not told of. Who mends what made it fail goes on; the next night everything is
-// pushed again, since others may have changed the CRM meanwhile.
-const failedLasts = 12 * time.Hour
 
 const (
 	jobSuffix = ".job"
@@ -118,9 +110,9 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 	case o.Restart:
 	case found.Run.Digest != run.Digest:
 		j.anew = ErrJobChanged
-	case !found.Failed.IsZero() && o.Started.Sub(found.Failed) > failedLasts:
+	case !found.Failed.IsZero() && o.Started.Sub(found.Failed) > endedLasts:
 		j.anew = ErrJobOld
-	case !found.Over.IsZero() && o.Started.Sub(found.Over) > failedLasts:
+	case !found.Over.IsZero() && o.Started.Sub(found.Over) > endedLasts:
 		// Nothing of it is left to be done, and nobody waits for its report any more.
 	default:
 		j.own.Ended = found.Ended
@@ -167,26 +159,11 @@ func (j *JobJournal) Ended(name, fingerprint string) (ended EndedPush, known, sa
 	return EndedPush{}, false, false
 }
 
-// Save takes note that a push is over. When it returns nil that survives a power
-// cut. Errors are [*Error].
+// Save takes note that a push is over, and told of. When it returns nil that
+// survives a power cut. Errors are [*Error].
 func (j *JobJournal) Save(ended EndedPush) error {
 	j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), func(e EndedPush) bool { return e.Name == ended.Name })
 	j.own.Ended = append(j.own.Ended, ended)
-	if err := j.write(); err != nil {
-		return problem("writing the journal of the job", j.path(), err)
-	}
-	return nil
-}
-
-// Told takes note that whoever waits for the end of a push was told. What a kill
-// keeps from being told is told by the next run.
-func (j *JobJournal) Told(name string) error {
-	j.own.Ended = slices.Clone(j.own.Ended)
-	for i := range j.own.Ended {
-		if j.own.Ended[i].Name == name {
-			j.own.Ended[i].Told = true
-		}
-	}
 	if err := j.write(); err != nil {
 		return problem("writing the journal of the job", j.path(), err)
 	}

@@ -29,7 +29,7 @@ func openJob(t *testing.T, dir string, run JobRun, o Options) *JobJournal {
 func leave(t *testing.T, dir string) {
 	t.Helper()
 	j := openJob(t, dir, nightly(), Options{PID: 7, Started: time.Unix(1700000000, 0)})
-	if err := j.Save(EndedPush{Name: "companies", Fingerprint: "f1", Result: json.RawMessage(`{"Read":6}`)}); err != nil {
+	if err := j.Save(EndedPush{Name: "companies", Ended: Ended{Fingerprint: "f1", Result: json.RawMessage(`{"Read":6}`)}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {
@@ -194,32 +194,6 @@ func TestAJobThatIsOverIsToldOfByTheNextRunForTwelveHours(t *testing.T) {
 		if j.Anew() != nil || j.Resumed() != c.resumed {
 			t.Errorf("after %s: anew %v, resumed %t", c.after, j.Anew(), j.Resumed())
 		}
-	}
-}
-
-func TestWhatWasToldIsKnown(t *testing.T) {
-	dir := t.TempDir()
-	leave(t, dir)
-	j := openJob(t, dir, nightly(), Options{})
-	told := func(j *JobJournal) bool {
-		ended, known, _ := j.Ended("companies", "f1")
-		if !known {
-			t.Fatal("the push's end is forgotten")
-		}
-		return ended.Told
-	}
-	if told(j) {
-		t.Error("told before it is")
-	}
-	must(t, j.Told("companies"))
-	must(t, j.Close())
-	j = openJob(t, dir, nightly(), Options{})
-	if !told(j) {
-		t.Error("not told after it is")
-	}
-	must(t, j.Save(EndedPush{Name: "companies", Fingerprint: "f1"}))
-	if told(j) {
-		t.Error("a push that ran again was told of already")
 	}
 }
 

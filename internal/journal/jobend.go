@@ -10,10 +10,14 @@ import (
 // is removed. A kill in between leaves one of a run that is over: whoever went on
 // with it would send nothing.
 
-// isOf tells whether it is this push whose end a journal didn't live to see. One
-// that began later is another run's.
+// isOf tells whether it is this push whose end a journal didn't live to see, or only
+// as what is still to be told. One that began later is another run's.
 func (e EndedPush) isOf(key string, r *record) bool {
-	return e.Journal == key && !r.Started.After(e.At)
+	began := r.Started
+	if r.Ended != nil { // a later process may have told of it
+		began = r.Ended.At
+	}
+	return e.Journal == key && !began.After(e.At)
 }
 
 // endedInAJob tells whether some job has noted the end of a journal's run.

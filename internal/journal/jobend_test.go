@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,7 +14,7 @@ func killedAfterTheNote(t *testing.T, dir string) EndedPush {
 	job := openJob(t, dir, nightly(), Options{Started: noon})
 	push, _ := open(t, dir, products())
 	must(t, push.Save(someCheckpoint()))
-	ended := EndedPush{Name: "companies", Fingerprint: "f1", At: noon.Add(time.Minute), Journal: push.Key()}
+	ended := EndedPush{Name: "companies", Ended: Ended{Fingerprint: "f1", At: noon.Add(time.Minute)}, Journal: push.Key()}
 	must(t, job.Save(ended))
 	must(t, push.Close())
 	must(t, job.Close())
@@ -80,5 +82,71 @@ func TestAPushOfItsOwnBeginsAtItsBeginningWhereAJobHasDoneIt(t *testing.T) {
 	defer push.Close()
 	if from == nil || from.Done != 5 {
 		t.Errorf("it goes on from %+v", from)
+	}
+}
+
+func TestARunThatIsOverIsToldOfByTheNextOfItsKindForTwelveHours(t *testing.T) {
+	end := Ended{Fingerprint: "f1", Result: json.RawMessage(`{"Read":6}`), At: noon.Add(time.Minute)}
+	mended := products()
+	mended.Inputs[0].Fingerprint = "sha256:2"
+	for _, c := range []struct {
+		name        string
+		run         Run
+		fingerprint string
+		after       time.Duration
+		restart     bool
+		told        bool
+	}{
+		{"the next", products(), "f1", time.Hour, false, true},
+		{"when the clock has gone back", products(), "f1", -time.Hour, false, true},
+		{"on the next night", products(), "f1", 13 * time.Hour, false, false},
+		{"with another fingerprint", products(), "f2", time.Hour, false, false},
+		{"of another input", mended, "f1", time.Hour, false, false},
+		{"from the beginning", products(), "f1", time.Hour, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			j, _ := open(t, dir, products())
+			must(t, j.Save(someCheckpoint()))
+			must(t, j.Over(&end))
+			must(t, j.Close()) // as a kill does
+			if runs, err := List(dir); err != nil || !strings.HasSuffix(runs[0].String(), ", interrupted before its end was told; it ended 2026-11-23 12:01:00") {
+				t.Errorf("listed %v, %v", runs, err)
+			}
+			for range 2 { // a kill while it is told changes nothing
+				j, from, err := Open(dir, c.run, Options{Started: end.At.Add(c.after), Restart: c.restart})
+				must(t, err)
+				if told := j.Ended(c.fingerprint); from != nil || j.Anew() != nil && !c.restart || (told != nil) != c.told {
+					t.Errorf("goes on from %v, anew %v, told of %v", from, j.Anew(), told)
+				}
+				must(t, j.Close())
+			}
+			j, _, err := Open(dir, c.run, Options{Started: end.At.Add(c.after)})
+			must(t, err)
+			must(t, j.Save(Checkpoint{Done: 5})) // it is pushed again
+			must(t, j.Close())
+			j, from := open(t, dir, c.run)
+			if from == nil || from.Done != 5 || j.Ended(c.fingerprint) != nil {
+				t.Errorf("goes on from %v, told of %v", from, j.Ended(c.fingerprint))
+			}
+		})
+	}
+}
+
+func TestWhatAJobWasToldOfIsNotToldAgain(t *testing.T) {
+	dir := t.TempDir()
+	job := openJob(t, dir, nightly(), Options{Started: noon})
+	push, _ := open(t, dir, products())
+	end := Ended{Fingerprint: "f1", At: noon.Add(time.Minute)}
+	must(t, push.Over(&end))
+	must(t, push.Close())
+	// The process that tells of it began later than the run ended.
+	push, _, err := Open(dir, products(), Options{Started: noon.Add(time.Hour)})
+	must(t, err)
+	must(t, job.Save(EndedPush{Name: "companies", Ended: end, Journal: push.Key()}))
+	must(t, push.Close()) // as a kill does
+	push, from := open(t, dir, products())
+	if from != nil || push.Ended("f1") != nil {
+		t.Errorf("goes on from %v, told of %v", from, push.Ended("f1"))
 	}
 }

@@ -8,6 +8,7 @@
 package journal
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"time"
 )
@@ -85,6 +86,19 @@ func (c *Checkpoint) GoesOn() int64 {
 	return max(c.Line, 1)
 }
 
+// Ended is the end of a run: there is nothing left to resume.
+type Ended struct {
+	Fingerprint string          // of everything that makes it the same run
+	Result      json.RawMessage // what the caller wants to know of it later
+	At          time.Time       // when it ended
+}
+
+// endedLasts is how long it counts that a run is over, where something kept it from
+// being told, and what a failed job has done. Who mends what was wrong goes on; the
+// next night everything is pushed again, since others may have changed the CRM
+// meanwhile.
+const endedLasts = 12 * time.Hour
+
 // Outcome is how a record ended.
 type Outcome string
 
@@ -149,7 +163,8 @@ type Journal struct {
 
 // Open takes hold of the run's journal in dir, which is made where it is
 // missing. The checkpoint is nil where the run begins at its beginning; if that
-// is so although an earlier run was interrupted, [Journal.Anew] says why.
+// is so although an earlier run was interrupted, [Journal.Anew] says why, or
+// [Journal.Ended] that nothing of it was left to be done.
 //
 // The error is a [*LockedError] where another process is pushing one of the
 // inputs, and an [*Error] where no journal can be kept in dir.
@@ -178,6 +193,9 @@ func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, erro
 		j.lock.drop()
 		return nil, nil, err
 	}
+	if j.own.Ended != nil {
+		return j, nil, nil
+	}
 	return j, j.own.Checkpoint, nil
 }
 
@@ -191,15 +209,7 @@ func (j *Journal) begin(run Run, o Options) error {
 		j.anew = &Anew{Damaged: err}
 	case found == nil, endedInAJob(j.dir, j.key, found):
 	default:
-		changed := differences(found.Run, run)
-		if !o.Restart && len(changed) == 0 {
-			j.own.Checkpoint = found.Checkpoint
-			break
-		}
-		j.anew = &Anew{Changed: changed, Asked: o.Restart}
-		if found.Checkpoint != nil {
-			j.own.Stale = found.Checkpoint.Rejects
-		}
+		j.takeOver(found, run, o)
 	}
 	if found != nil { // a kill may have come before they were removed
 		j.own.Stale = append(j.own.Stale, found.Stale...)
@@ -207,6 +217,44 @@ func (j *Journal) begin(run Run, o Options) error {
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
 		return &Error{Path: j.path(), Err: cause(err), Left: exists(j.path()), doing: "writing the journal"}
+	}
+	return nil
+}
+
+// takeOver decides what counts of an earlier run of the same inputs.
+func (j *Journal) takeOver(found *record, run Run, o Options) {
+	changed := differences(found.Run, run)
+	same := !o.Restart && len(changed) == 0
+	switch {
+	case found.Ended != nil && (!same || o.Started.Sub(found.Ended.At) > endedLasts):
+		// Nothing of it is left to be done, and nobody waits to be told of it any more.
+	case same:
+		j.own.Checkpoint, j.own.Ended = found.Checkpoint, found.Ended
+	default:
+		j.anew = &Anew{Changed: changed, Asked: o.Restart}
+		if found.Checkpoint != nil {
+			j.own.Stale = found.Checkpoint.Rejects
+		}
+	}
+}
+
+// Ended is the end of an earlier run that something kept from being told, if it is
+// the same run still; nil where there is none.
+func (j *Journal) Ended(fingerprint string) *Ended {
+	if e := j.own.Ended; e != nil && e.Fingerprint == fingerprint {
+		return e
+	}
+	return nil
+}
+
+// Over takes note that the run is over. The journal stays, and held, until Finish:
+// whoever waits for the run's end is told in between. Errors are [*Error].
+func (j *Journal) Over(e *Ended) error {
+	before := j.own.Ended
+	j.own.Ended = e
+	if err := j.write(); err != nil {
+		j.own.Ended = before
+		return problem("writing the journal", j.path(), err)
 	}
 	return nil
 }
@@ -229,7 +277,7 @@ func KeyOf(run Run) string { return key(run) }
 // power cut; after an error the one before it does. Errors are [*Error].
 func (j *Journal) Save(c Checkpoint) error {
 	before := j.own
-	j.own.Checkpoint, j.own.Stale = &c, nil
+	j.own.Checkpoint, j.own.Stale, j.own.Ended = &c, nil, nil
 	if err := j.write(); err != nil {
 		j.own = before
 		return problem("writing the journal", j.path(), err)

@@ -19,6 +19,7 @@ type Entry struct {
 	InUse      bool        // a push is under way
 	PID        int         // of the process that last used it
 	Started    time.Time   // when that one began
+	Ended      *Ended      // nil where something is left to be done
 	Damaged    error       // why it can't be read; Run is empty then
 }
 
@@ -40,6 +41,10 @@ func (e Entry) String() string {
 	}
 	if e.InUse {
 		fmt.Fprintf(&b, ", under way in process %d since %s", e.PID, e.Started.Format("2006-01-02 15:04:05"))
+		return b.String()
+	}
+	if e.Ended != nil {
+		fmt.Fprintf(&b, ", interrupted before its end was told; it ended %s", e.Ended.At.Format("2006-01-02 15:04:05"))
 		return b.String()
 	}
 	at := e.Started
@@ -107,7 +112,7 @@ func list(dir string) ([]Entry, error) {
 		case r == nil: // finished since the directory was read
 			continue
 		default:
-			e.Run, e.PID, e.Started, e.Checkpoint, e.Stale = r.Run, r.PID, r.Started, r.Checkpoint, r.Stale
+			e.Run, e.PID, e.Started, e.Checkpoint, e.Stale, e.Ended = r.Run, r.PID, r.Started, r.Checkpoint, r.Stale, r.Ended
 		}
 		runs = append(runs, e)
 	}

@@ -30,6 +30,7 @@ type record struct {
 	Started    time.Time
 	Checkpoint *Checkpoint `json:",omitempty"`
 	Stale      []Rejects   `json:",omitempty"` // see [Journal.Stale]
+	Ended      *Ended      `json:",omitempty"` // see [Journal.Over]
 }
 
 // seal puts a line before a body that says of which kind and how long it is, and

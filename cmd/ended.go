@@ -1,0 +1,88 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
+)
+
+// donePush is what is told later of a push that was done.
+type donePush struct {
+	Result  push.Result
+	Absent  *report.Missing `json:",omitempty"`
+	Absence string          `json:",omitempty"`
+}
+
+// endOf is what a later process must know of a run that is over; nil where something
+// is left to be done, or the run can't be known again.
+func (r *pushRun) endOf(result *push.Result) *journal.Ended {
+	print := r.print()
+	if !result.Whole || print == "" || result.Outcome != push.Complete && result.Outcome != push.Rejects {
+		return nil
+	}
+	done := donePush{*result, r.absent, r.absence}
+	done.Result.Err = nil
+	text, err := json.Marshal(done)
+	if err != nil {
+		r.app.log.Debug("the end of the run was not noted", "cause", err)
+		return nil
+	}
+	return &journal.Ended{Fingerprint: print, Result: text, At: time.Now()}
+}
+
+// print stands for all that makes a push the same one again; "" where that can't
+// be said, as of stdin.
+func (r *pushRun) print() string {
+	if r.crm != nil {
+		return "" // it ends with the process
+	}
+	for _, in := range r.inputs {
+		if in.isStream() {
+			return ""
+		}
+	}
+	run, err := r.journalRun()
+	if err != nil {
+		return ""
+	}
+	// A file that was written anew may have been pushed in between, even if it says
+	// what it said before.
+	written := ""
+	for _, in := range r.inputs {
+		written += in.modified.UTC().Format(time.RFC3339Nano) + " "
+	}
+	return fingerprint(fmt.Sprintf("%+v", run), written, r.workspace)
+}
+
+// recall takes over the result of an earlier process; nil where it can't be read.
+func (r *pushRun) recall(ended *journal.Ended) *push.Result {
+	var done donePush
+	if json.Unmarshal(ended.Result, &done) != nil {
+		return nil
+	}
+	r.absent, r.absence = done.Absent, done.Absence
+	r.ended, r.recalled = ended, true
+	return &done.Result
+}
+
+// toldLate gives the result of an earlier run of the same command that came to its
+// end and was killed before it had told of it; nil where there is none.
+func (r *pushRun) toldLate() *push.Result {
+	if r.journal == nil {
+		return nil
+	}
+	ended := r.journal.Ended(r.print())
+	if ended == nil {
+		return nil
+	}
+	result := r.recall(ended)
+	if result != nil {
+		r.app.note("an earlier run had sent everything, but was killed before it told of that: this is its outcome, and nothing is sent; --restart sends all again")
+	}
+	r.begun = result != nil
+	return result
+}
