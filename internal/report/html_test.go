@@ -68,8 +68,9 @@ func largest() Summary {
 		}
 		s.Result.Reasons = append(s.Result.Reasons, why)
 	}
-	s.Sources = nil
+	s.Sources, s.Related = nil, map[string]int64{}
 	for i := range 40 {
+		s.Related[fmt.Sprint(long, i)] = 1 << 40
 		name := fmt.Sprint(long, i)
 		s.Sources = append(s.Sources, name)
 		s.Result.RejectFiles = append(s.Result.RejectFiles, name)
@@ -208,6 +209,20 @@ func TestSentenceSaysHowTheRunEnded(t *testing.T) {
 		if got := sentence(test.run); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)
 		}
+	}
+}
+
+func TestPageTellsOfRecordsThatLookupsCreated(t *testing.T) {
+	s := sample()
+	s.Related = map[string]int64{"people": 1, "companies": 1200}
+	want := "Not in these counts, created as well, since records refer to them: 1,200 records of companies, 1 record of people."
+	if page := string(pageOf(t, s)); !strings.Contains(page, want) {
+		t.Errorf("the page doesn't say %q", want)
+	}
+	s.DryRun = true
+	want = strings.Replace(want, "created", "would be created", 1)
+	if page := string(pageOf(t, s)); !strings.Contains(page, want) {
+		t.Errorf("the page of a dry run doesn't say %q", want)
 	}
 }
 

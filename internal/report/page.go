@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,6 +255,13 @@ func (p *page) facts(s Summary) {
 	}
 	if len(s.Workbooks) > 0 {
 		p.Remarks = append(p.Remarks, "Rejects of a workbook are written as CSV: "+namesText(s.Workbooks)+".")
+	}
+	if len(s.Related) > 0 {
+		var related []string
+		for _, object := range slices.Sorted(maps.Keys(s.Related)) {
+			related = append(related, quantity(s.Related[object], "record")+" of "+clip(object, longestName))
+		}
+		p.Remarks = append(p.Remarks, "Not in these counts, "+relatedWords(s)+": "+clip(strings.Join(related, ", "), longestText)+".")
 	}
 	if r.ResumedAtLine > 0 {
 		p.Remarks = append(p.Remarks, fmt.Sprintf("An earlier part of the run was interrupted; this one went on at line %s. Counts and time are of both.", thousands(r.ResumedAtLine)))

@@ -133,13 +133,16 @@ func writeTally(b *bytes.Buffer, s Summary) {
 
 // writeRelated tells of the records that lookups created.
 func writeRelated(b *bytes.Buffer, s Summary) {
-	what := "created as well, since records refer to them: "
-	if s.DryRun {
-		what = "would be created as well, since records refer to them: "
-	}
 	for _, object := range slices.Sorted(maps.Keys(s.Related)) {
-		fmt.Fprintf(b, "%s%s of %s\n", what, count(s.Related[object], "record"), Clean(object))
+		fmt.Fprintf(b, "%s: %s of %s\n", relatedWords(s), count(s.Related[object], "record"), Clean(object))
 	}
+}
+
+func relatedWords(s Summary) string {
+	if s.DryRun {
+		return "would be created as well, since records refer to them"
+	}
+	return "created as well, since records refer to them"
 }
 
 // writeRequests tells how the CRM behaved, where it was asked at all.
