@@ -87,7 +87,7 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 		a.log.Debug("read the config file", "file", conf.file, "profile", s.profile)
 	}
 	if conf.explicit[keyProfile] {
-		a.warnOfOverruledProfile(conf)
+		a.warnOfOverruledProfile(s, conf)
 	}
 	a.warnOfMisspeltVariables(newSettings().names())
 	return conf, nil
@@ -338,18 +338,22 @@ func unknownProfile(name string, names []string, file string) error {
 
 // warnOfOverruledProfile says which of its settings a profile that the command line
 // names loses to the environment: data could go to another CRM than was meant.
-func (a *app) warnOfOverruledProfile(conf *configuration) {
+func (a *app) warnOfOverruledProfile(s *settings, conf *configuration) {
 	for _, name := range slices.Sorted(maps.Keys(conf.profileKeys)) {
-		env := os.Getenv(envName(name))
+		is, flag := conf.of(name), name
+		if name == "token-file" || name == keyTokenCommand {
+			is, flag = conf.tokenOrigin(s), "token-file"
+		}
+		env := os.Getenv(is.name)
 		was, err := textsOf(conf.profileKeys[name])
-		if conf.of(name).kind != fromEnvironment || err != nil || slices.Equal(was, []string{env}) {
+		if is.kind != fromEnvironment || err != nil || slices.Equal(was, []string{env}) {
 			continue
 		}
-		what := fmt.Sprintf("%s in the environment counts more than %s of the profile %s", envName(name), name, conf.profile)
+		what := fmt.Sprintf("%s in the environment counts more than %s of the profile %s", is.name, name, conf.profile)
 		if name == "base-url" {
 			what += fmt.Sprintf(": %s, not %s", env, strings.Join(was, ", "))
 		}
-		a.warn(what + "; a flag, --" + name + ", counts more than both")
+		a.warn(what + "; a flag, --" + flag + ", counts more than both")
 	}
 }
 
