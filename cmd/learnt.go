@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -67,22 +66,6 @@ func (r *pushRun) keepLearnt(known *pace.Learnt, result *push.Result) {
 	if err != nil {
 		r.app.log.Debug("could not keep what was learnt about the rate limit", "error", err)
 	}
-}
-
-// replaceFile writes a small file of the user's own in one step.
-func replaceFile(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
 }
 
 // makeStateDirectory makes the directory that is the user's alone.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/crmsync/crmsync/internal/durable"
 )
@@ -45,10 +46,35 @@ func checkPlace(path string) error {
 	return nil
 }
 
-// temporary makes a file beside path that only the user can read. Nothing that
-// looks for files of path's ending takes it for one.
+// temporary makes a file beside path that only the user can read, and removes what a
+// killed process left in its stead. Nothing that looks for files of path's ending
+// takes it for one.
 func temporary(path string) (*os.File, error) {
-	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
+	durable.RemoveLeft(dir, prefix, temporarySuffix, abandoned)
+	return os.CreateTemp(dir, prefix+"*"+temporarySuffix)
+}
+
+const (
+	temporarySuffix = ".tmp"
+	abandoned       = time.Hour // what is written takes moments
+)
+
+// replaceFile writes a small file of the user's own in one step. A power cut may
+// cost it.
+func replaceFile(path string, data []byte) error {
+	file, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
 }
 
 // writeWhole writes a file under a temporary name and gives it its name when

@@ -1,13 +1,37 @@
-// Package durable makes what was written outlive a power cut.
+// Package durable makes what was written outlive a power cut, and what killed
+// processes left end.
 package durable
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
+	"time"
 )
+
+// RemoveLeft removes what killed processes left in a directory: regular files with
+// such a beginning and end of their names, and older than that where age isn't 0,
+// since other processes may be at work. What can't be removed stays.
+func RemoveLeft(dir, prefix, suffix string, age time.Duration) {
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), suffix) {
+			continue
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && (age == 0 || time.Since(info.ModTime()) > age) {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
 
 // SyncDir makes the names of files that were made, renamed or removed in a directory
 // survive a power cut, where the system lets a directory be synced at all. One that

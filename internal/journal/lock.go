@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -89,7 +90,31 @@ func enter(dir string) (*lock, error) {
 	if err := ensureDir(dir); err != nil {
 		return nil, problem("making the directory for journals", dir, err)
 	}
-	return takeGuard(dir)
+	guard, err := takeGuard(dir)
+	if err == nil {
+		removeFreeLocks(dir)
+	}
+	return guard, err
+}
+
+// ownLock is the name of a lock that is taken under the guard; the directory has
+// others.
+var ownLock = regexp.MustCompile(`^(job-)?[0-9a-f]+$`)
+
+// removeFreeLocks removes what killed processes left. The guard must be held.
+func removeFreeLocks(dir string) {
+	all, err := keys(dir, lockSuffix)
+	if err != nil {
+		return
+	}
+	for _, key := range all {
+		if !ownLock.MatchString(key) {
+			continue
+		}
+		if l, err := takeLock(filepath.Join(dir, key+lockSuffix)); err == nil && l != nil {
+			l.drop()
+		}
+	}
 }
 
 // takeGuard takes the directory's own lock, under which all others are taken,

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,6 +31,11 @@ func hang(dir string) {
 	fmt.Println(err)
 	bufio.NewReader(os.Stdin).ReadByte()
 	os.Exit(1)
+}
+
+func locks(t *testing.T, dir string) []string {
+	t.Helper()
+	return slices.DeleteFunc(names(t, dir), func(name string) bool { return !strings.HasSuffix(name, lockSuffix) })
 }
 
 func TestASecondPushIsRefused(t *testing.T) {
@@ -89,6 +96,14 @@ func TestAKilledProcessLeavesNoLock(t *testing.T) {
 	}
 	must(t, child.Process.Kill())
 	child.Wait()
+	// Not even its file, whatever comes next. What isn't the journals' own stays.
+	foreign := "products-71e3142aaf65afbc.state.lock"
+	must(t, os.WriteFile(filepath.Join(dir, foreign), nil, 0o600))
+	openJob(t, dir, nightly(), Options{})
+	want := []string{"guard.lock", jobFileKey(nightly().Path) + lockSuffix, foreign}
+	if got := locks(t, dir); !slices.Equal(got, want) {
+		t.Errorf("the locks are %q, want %q", got, want)
+	}
 	_, c := open(t, dir, products())
 	if c == nil || c.Done != 1200 {
 		t.Errorf("after its end: %+v", c)

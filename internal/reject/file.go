@@ -8,7 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // newSuffix ends the name of a copy that is about to take a file's place.
@@ -103,19 +106,26 @@ func newError(path, doing string, err error) *Error {
 // errTarget is about a name that no file may be written to.
 var errTarget = errors.New("it can't be replaced")
 
+// probeSuffix ends the name of a file that is empty, and only there to see whether
+// one can be.
+const probeSuffix = ".probe"
+
 // Check says whether a reject file could be written where o wants it, so that a
-// run doesn't end at its first reject. It leaves nothing behind. Errors are
-// [*Error].
+// run doesn't end at its first reject. It leaves nothing behind, and removes what
+// one left that was killed. Errors are [*Error].
 func (o Options) Check() error {
 	w := New(o)
 	if w.failed != nil {
 		return w.problem("checking", w.failed)
 	}
+	dir, stem := filepath.Split(tempStem(w.path))
+	durable.RemoveLeft(dir, stem, probeSuffix, 0)
+	w.temp += probeSuffix
 	if err := w.open(); err != nil {
 		return err
 	}
 	w.file.Close()
-	if err := os.Remove(w.temp); err != nil {
+	if err := os.Remove(w.temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return w.problem("checking", err)
 	}
 	return nil

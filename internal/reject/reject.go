@@ -142,11 +142,16 @@ func newRows(o Options, text *charset) (rowWriter, error) {
 // systems, not to be guessed, since the directory may be everybody's, and not
 // matched by "*.csv", so that no later push takes it for an input.
 func tempName(path string) string {
+	return tempStem(path) + strings.ToLower(rand.Text()[:16]) + ".part"
+}
+
+// tempStem is what all temporary names of a file begin with.
+func tempStem(path string) string {
 	dir, base := filepath.Split(path)
 	if len(base) > 200 { // a name may have 255 bytes
 		base = strings.ToValidUTF8(base[:200], "")
 	}
-	return dir + base + "." + strings.ToLower(rand.Text()[:16]) + ".part"
+	return dir + base + "."
 }
 
 // Write adds an entry. After an error the entry is not in the file, all earlier

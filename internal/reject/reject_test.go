@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -274,6 +275,22 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			t.Error(err)
 		}
 		if got := files(t, dir); len(got) != 0 {
+			t.Errorf("the directory has %q", got)
+		}
+	})
+	t.Run("a check that was killed leaves nothing either, when the next one comes", func(t *testing.T) {
+		dir := t.TempDir()
+		// What other runs are at work with is theirs.
+		stays := []string{"other.csv.abcdefghijklmnop.part.probe", "r.csv.abcdefghijklmnop.part"}
+		for _, name := range append(stays, "r.csv.abcdefghijklmnop.part.probe") {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := (Options{Path: filepath.Join(dir, "r.csv"), Format: "csv"}).Check(); err != nil {
+			t.Error(err)
+		}
+		if got := files(t, dir); !slices.Equal(got, stays) {
 			t.Errorf("the directory has %q", got)
 		}
 	})

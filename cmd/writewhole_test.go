@@ -1,0 +1,49 @@
+package cmd
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestWhatAKilledProcessLeftOfAFileGoesWithTheNextThatIsWritten(t *testing.T) {
+	for name, write := range map[string]func(path string) error{
+		"a report": func(path string) error {
+			return writeWhole(path, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, "{}"); return err })
+		},
+		"a schema": func(path string) error { return replaceFile(path, []byte("{}")) },
+	} {
+		dir := t.TempDir()
+		now := time.Now()
+		for name, age := range map[string]time.Duration{
+			".run.json.1.tmp":   25 * time.Hour,
+			".run.json.2.tmp":   time.Minute, // another process may be writing it
+			".other.json.3.tmp": 25 * time.Hour,
+		} {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(path, now, now.Add(-age)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := write(filepath.Join(dir, "run.json")); err != nil {
+			t.Fatal(err)
+		}
+		left, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range left {
+			names = append(names, e.Name())
+		}
+		if want := []string{".other.json.3.tmp", ".run.json.2.tmp", "run.json"}; !slices.Equal(names, want) {
+			t.Errorf("%s: the directory has %q, want %q", name, names, want)
+		}
+	}
+}
