@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 
+	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
 )
@@ -35,6 +36,28 @@ func (r *pushRun) createsRelated() bool {
 		}
 	}
 	return false
+}
+
+// checkLookups sees to it that the other objects have the attributes by which the
+// mapping file looks values up: otherwise each record would be rejected.
+func (r *pushRun) checkLookups(context.Context) error {
+	if r.file == nil || r.settings.schema == "off" {
+		return nil
+	}
+	return r.file.CheckLookups(r.relatedSchema)
+}
+
+// relatedSchema is the schema of an object that values refer to; nil where it
+// isn't to be had.
+func (r *pushRun) relatedSchema(ref mapping.Reference) (*client.Object, error) {
+	if object, err := client.ParseSchema(r.schemaText, ref.Object); err == nil && object.Slug == ref.Object {
+		return object, nil
+	}
+	schema, missing, err := r.lookups.Schema(ref.Object)
+	if missing != nil && missing.Status == 404 && ref.Create {
+		return nil, missing
+	}
+	return schema, err
 }
 
 // references are the lookups that the push may ask for. Companies are looked up

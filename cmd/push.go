@@ -63,6 +63,8 @@ type pushRun struct {
 	client *client.Client
 	schema *client.Object // nil with --schema off
 
+	schemaText []byte // of the file that --schema names; it may hold other objects, too
+
 	journal *journal.Journal    // nil where the run can't be resumed
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
 
@@ -129,9 +131,9 @@ func (r *pushRun) understand(ctx context.Context) error {
 }
 
 // prepare finds out what is wrong with inputs, schema and mapping. It writes
-// nothing and asks the CRM for the schema alone.
+// nothing and asks the CRM for schemas alone.
 func (r *pushRun) prepare(ctx context.Context) error {
-	return inTurn(ctx, r.openInputs, r.placeRejects, r.checkReports, r.connect, r.readSchema, r.prepareLookups, r.mapInputs)
+	return inTurn(ctx, r.openInputs, r.placeRejects, r.checkReports, r.connect, r.readSchema, r.prepareLookups, r.mapInputs, r.checkLookups)
 }
 
 // carryOut pushes what was prepared. An error means that it did not come to that.

@@ -109,11 +109,11 @@ func (r *pushRun) readSchema(ctx context.Context) error {
 		return nil
 	}
 	if path := s.schemaFile(); path != "" {
-		data, err := os.ReadFile(path)
-		if err != nil {
+		var err error
+		if r.schemaText, err = os.ReadFile(path); err != nil {
 			return readingSchema(path, err)
 		}
-		if r.schema, err = client.ParseSchema(data, r.object); err != nil {
+		if r.schema, err = client.ParseSchema(r.schemaText, r.object); err != nil {
 			return unusableSchema(path, err)
 		}
 		return nil
@@ -185,17 +185,29 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 // furnish adds to the sandbox what the sample lacks, so that any file can be
 // tried.
 func (r *pushRun) furnish(ctx context.Context) error {
-	if r.crm.EnsureObject(r.object) {
-		r.app.note(fmt.Sprintf("sandbox: the object %s was added to it", r.object))
-	}
 	names, err := r.namesToFurnish(ctx)
 	if err != nil {
 		return err
 	}
-	if added := r.crm.EnsureAttributes(r.object, names, r.match); len(added) > 0 {
-		r.app.note(fmt.Sprintf("sandbox: text attributes were added to %s: %s", r.object, strings.Join(added, ", ")))
+	r.furnishObject(r.object, names, r.match)
+	if r.file == nil {
+		return nil
+	}
+	for _, column := range r.file.Columns {
+		if ref := column.Lookup; ref != nil && ref.Object != "users" {
+			r.furnishObject(ref.Object, []string{ref.Match}, ref.Match)
+		}
 	}
 	return nil
+}
+
+func (r *pushRun) furnishObject(object string, names []string, match string) {
+	if r.crm.EnsureObject(object) {
+		r.app.note(fmt.Sprintf("sandbox: the object %s was added to it", object))
+	}
+	if added := r.crm.EnsureAttributes(object, names, match); len(added) > 0 {
+		r.app.note(fmt.Sprintf("sandbox: text attributes were added to %s: %s", object, strings.Join(added, ", ")))
+	}
 }
 
 // namesToFurnish are the columns, keys and attributes that the push will use.

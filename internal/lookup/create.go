@@ -103,22 +103,43 @@ func (l *Lookup) body(x *index, v value) ([]byte, error) {
 	return a.Body, err
 }
 
-// schema reads the object's schema. A token that may write but not read, or an
-// answer that can't be understood, leaves it out: the CRM checks the value too.
+// schema is that of the object whose records are created. A token that may write
+// but not read, or an answer that can't be understood, leaves it out: the CRM
+// checks the value too.
 func (l *Lookup) schema(x *index) (*client.Object, error) {
-	var schema *client.Object
-	err := l.reading(func() (err error) {
-		schema, err = l.o.Client.Object(l.o.Context, x.object)
-		return err
-	})
-	if err == nil {
-		return schema, nil
-	}
-	cause, ok := notToBeHad(err, 1)
-	if !ok || cause.Status == 404 {
-		return nil, ending(err)
+	schema, missing, err := l.Schema(x.object)
+	switch {
+	case err != nil || missing == nil:
+		return schema, err
+	case missing.Status == 404:
+		return nil, ending(missing)
 	}
 	l.log.Warn("the schema isn't to be had, so values are sent as text where related records are created",
-		"object", x.object, "status", cause.Status, "cause", cause.Message)
+		"object", x.object, "status", missing.Status, "cause", missing.Message)
 	return nil, nil
+}
+
+// Schema reads the schema of an object that values refer to, once. Where it isn't
+// to be had, missing says why. The error ends the run.
+func (l *Lookup) Schema(object string) (schema *client.Object, missing *client.Error, err error) {
+	l.mu.RLock()
+	schema = l.schemas[object]
+	l.mu.RUnlock()
+	if schema != nil {
+		return schema, nil, nil
+	}
+	err = l.reading(func() (err error) {
+		schema, err = l.o.Client.Object(l.o.Context, object)
+		return err
+	})
+	if err != nil {
+		if missing, ok := notToBeHad(err, 1); ok {
+			return nil, missing, nil
+		}
+		return nil, nil, ending(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.schemas[object] = schema
+	return schema, nil, nil
 }

@@ -121,6 +121,7 @@ type Lookup struct {
 	mu      sync.RWMutex
 	indexes map[reference]*index
 	wrote   map[string][]writing // by object
+	schemas map[string]*client.Object
 }
 
 // reference is what an index is about: a Reference with one name for what has
@@ -139,7 +140,7 @@ func New(o Options) *Lookup {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}, wrote: map[string][]writing{}}
+	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}, wrote: map[string][]writing{}, schemas: map[string]*client.Object{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}

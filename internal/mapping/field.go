@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"fmt"
+
+	"github.com/crmsync/crmsync/internal/client"
 )
 
 // field is an attribute of the body and where its value comes from.
@@ -146,11 +148,36 @@ func (p *planner) settings(column string, t *target, fc FileColumn) (settings, b
 		}
 		s.format = format
 	}
-	if fc.Lookup != nil && kind != "relation" && kind != "user" {
-		p.errs.add(fmt.Sprintf("%s has a lookup, but attribute %s takes no ids of other records", where, show(t.key)), "leave lookup out")
-		return s, false
+	if fc.Lookup != nil {
+		if problem, hint := fc.Lookup.misfit(t); problem != "" {
+			p.errs.add(where+" has a lookup"+problem, hint)
+			return s, false
+		}
 	}
 	return s, true
+}
+
+// misfit says, after "has a lookup", why the ids that the reference leads to are
+// none that the attribute takes.
+func (r *Reference) misfit(t *target) (problem, hint string) {
+	related := t.attr.RelatedObjectSlug
+	switch {
+	case t.attr.Type == client.TypeUser && r.Object != objectUsers:
+		return fmt.Sprintf(" of %s, but attribute %s names members of the workspace", show(r.Object), show(t.key)),
+			"leave lookup out: members are found by their e-mail address without it"
+	case t.attr.Type == client.TypeUser && r.Match != userMatch:
+		return fmt.Sprintf(" by %s, but members of the workspace are found by their e-mail address alone", show(r.Match)), "leave lookup out"
+	case t.attr.Type == client.TypeUser && r.Create:
+		return " that creates, but members of the workspace are not created here", "leave create out"
+	case t.attr.Type == client.TypeUser:
+		return "", ""
+	case t.attr.Type != client.TypeRelation:
+		return fmt.Sprintf(", but attribute %s takes no ids of other records", show(t.key)), "leave lookup out"
+	case related != "" && related != r.Object:
+		return fmt.Sprintf(" of %s, but attribute %s refers to records of %s", show(r.Object), show(t.key), related),
+			"name the object that the attribute refers to"
+	}
+	return "", ""
 }
 
 // newField makes the field of t, without its columns.

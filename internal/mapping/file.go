@@ -52,7 +52,12 @@ type FileColumn struct {
 	Join       string // stands between this column's cell and the next one's
 	HasJoin    bool
 	Lookup     *Reference
+
+	matchAt place // of the lookup's match
 }
+
+// place is where something stands in a file, from 1.
+type place struct{ line, column int }
 
 // ValuePair replaces one cell value by another.
 type ValuePair struct {

@@ -211,7 +211,7 @@ func (p *fileParser) use(c strictyaml.Entry, block ast.Node, line int) {
 		case "join":
 			fc.Join, fc.HasJoin = p.Text(e), true
 		case "lookup":
-			fc.Lookup = p.lookup(e)
+			p.lookup(e, &fc)
 		default:
 			p.Unknown(e, " in "+what, columnKeys())
 		}
@@ -244,7 +244,7 @@ func (p *fileParser) trim(e strictyaml.Entry) TrimMode {
 	return TrimSpace
 }
 
-func (p *fileParser) lookup(e strictyaml.Entry) *Reference {
+func (p *fileParser) lookup(e strictyaml.Entry, fc *FileColumn) {
 	ref := &Reference{}
 	for _, l := range p.Entries(e.Value, "lookup") {
 		switch l.Name {
@@ -252,6 +252,8 @@ func (p *fileParser) lookup(e strictyaml.Entry) *Reference {
 			ref.Object = p.Filled(l)
 		case "match":
 			ref.Match = p.Filled(l)
+			at := l.Value.GetToken().Position
+			fc.matchAt = place{at.Line, at.Column}
 		case "create":
 			ref.Create = p.Yes(l)
 		default:
@@ -261,7 +263,7 @@ func (p *fileParser) lookup(e strictyaml.Entry) *Reference {
 	if ref.Object == "" || ref.Match == "" {
 		p.Stop(e.Key, `write "lookup: {object: companies, match: domain}"`, "lookup must name object and match")
 	}
-	return ref
+	fc.Lookup = ref
 }
 
 func hintOf(err error) string {
