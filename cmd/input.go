@@ -25,7 +25,7 @@ type input struct {
 	mapper   *mapping.Mapper
 	rejects  reject.Options
 	held     *journal.RejectFile // its name, held against other runs; nil where it isn't
-	ahead    *ahead              // what was read before the first write; nil where nothing was
+	through  push.Reader         // looks at the first records; nil where nobody has to
 	stop     func()              // ends a wait for more of a stream
 }
 
@@ -108,8 +108,8 @@ func modifiedAt(path string) time.Time {
 // forPush is the input as the pipeline takes it, but for its rejects.
 func (in *input) forPush() push.Input {
 	p := push.Input{Name: in.info.Name, Reader: in.reader, Mapper: in.mapper, Uncounted: in.isStream(), Interrupt: in.stop}
-	if in.ahead != nil {
-		p.Reader = in.ahead
+	if in.through != nil {
+		p.Reader = in.through
 	}
 	return p
 }

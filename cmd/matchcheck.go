@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 
-	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/source"
 )
 
@@ -26,58 +24,32 @@ func (r *pushRun) warnBefore(context.Context) error {
 	if real {
 		r.warnOfSharedAttribute()
 	}
-	if r.resume != nil {
-		return nil
-	}
 	for _, in := range r.inputs {
 		mayGroup := r.mayGroup(in)
-		if in.isStream() || !real && !mayGroup {
+		look := func(first []source.Record) {
+			if mayGroup {
+				r.warnOfThousands(in, first)
+			}
+		}
+		switch {
+		case !real && !mayGroup:
+			continue
+		case r.resume != nil || in.isStream():
+			in.through = &passing{Reader: in.reader, look: look}
 			continue
 		}
-		in.ahead = readAhead(in.reader)
-		if mayGroup {
-			r.warnOfThousands(in)
-		}
+		ahead := readAhead(in.reader)
+		in.through = ahead
+		look(ahead.records)
 		if !real {
 			continue
 		}
-		if value, n := in.mostFrequent(r.match); n > len(in.ahead.records)/2 && n > 1 {
+		if value, n := in.mostFrequent(ahead.records, r.match); n > len(ahead.records)/2 && n > 1 {
 			r.app.warn(fmt.Sprintf("%d of the first %d records of %s have the same %s, %q: each overwrites the one before; is --match right?",
-				n, len(in.ahead.records), in.info.Name, r.match, value))
+				n, len(ahead.records), in.info.Name, r.match, value))
 		}
 	}
 	return nil
-}
-
-// mayGroup tells an input as spreadsheets of a language with decimal commas write
-// it, of which nobody said that it is one.
-func (r *pushRun) mayGroup(in *input) bool {
-	return in.info.Delimiter == ';' && r.settings.locale == "" && (r.file == nil || r.file.Locale == "")
-}
-
-// warnOfThousands warns of a column in which every point could as well be one
-// between thousands: what is sent would be a thousandth of what was meant.
-func (r *pushRun) warnOfThousands(in *input) {
-	for _, plan := range in.mapper.Columns() {
-		column := slices.Index(in.reader.Columns(), plan.Column)
-		if column < 0 || !mapping.MayGroup(plan.Type) {
-			continue
-		}
-		if value, grouped, _ := mapping.TwoReadings(in.cellsAhead(column)); value != "" {
-			r.app.warn(fmt.Sprintf("column %q of %s: %s is read with a decimal point; if it is %s, use --locale de", plan.Column, in.info.Name, value, grouped))
-		}
-	}
-}
-
-// cellsAhead are the cells of a column in the records read ahead.
-func (in *input) cellsAhead(column int) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, rec := range in.ahead.records {
-			if column < len(rec.Cells) && !yield(rec.Cells[column]) {
-				return
-			}
-		}
-	}
 }
 
 func (r *pushRun) warnOfSharedAttribute() {
@@ -93,9 +65,9 @@ func (r *pushRun) warnOfSharedAttribute() {
 	}
 }
 
-// mostFrequent is the match value that most of the records read ahead have.
+// mostFrequent is the match value that most of the records have.
 // Those that differ in a blank or in case are several to many a CRM.
-func (in *input) mostFrequent(match string) (value string, count int) {
+func (in *input) mostFrequent(records []source.Record, match string) (value string, count int) {
 	column := -1
 	name := match
 	for _, plan := range in.mapper.Columns() {
@@ -105,7 +77,7 @@ func (in *input) mostFrequent(match string) (value string, count int) {
 		}
 	}
 	counts := make(map[string]int)
-	for _, rec := range in.ahead.records {
+	for _, rec := range records {
 		text := ""
 		switch {
 		case column >= 0 && column < len(rec.Cells):
