@@ -13,25 +13,50 @@ import (
 	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
-// closest is the candidate that a misspelt name most likely means, or "" where
-// none is near enough to be worth mentioning.
+// closest is the candidate that a misspelt or shortened name most likely means, or
+// "" where none is near enough to be worth mentioning.
 func closest(name string, candidates []string) string {
-	name = strings.ToLower(name)
-	best, bestDistance := "", 1+max(1, len(name)/3)
-	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
-		if d := distance(name, strings.ToLower(candidate)); d < bestDistance {
-			best, bestDistance = candidate, d
-		}
-	}
-	if best != "" {
+	if best := nearest(name, candidates); best != "" {
 		return best
 	}
 	for _, candidate := range candidates {
-		if len(name) >= 3 && strings.HasPrefix(candidate, name) {
+		if len(name) >= 3 && strings.HasPrefix(candidate, strings.ToLower(name)) {
 			return candidate
 		}
 	}
 	return ""
+}
+
+// nearest is the candidate of which a name is a misspelling, or "". Fingers slip
+// behind the first letter, and where a word has three, another letter is another word.
+func nearest(name string, candidates []string) string {
+	name = strings.ToLower(name)
+	best, bestDistance := "", 1+max(1, len(name)/3)
+	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
+		other := strings.ToLower(candidate)
+		d := distance(name, other)
+		if d >= bestDistance || d > 0 && !sameStart(name, other) || d > 0 && len(name) == 3 && len(other) == 3 && !sameLetters(name, other) {
+			continue
+		}
+		best, bestDistance = candidate, d
+	}
+	return best
+}
+
+// sameStart tells whether two words begin alike, be it with two letters swapped or
+// the first left out.
+func sameStart(name, other string) bool {
+	switch {
+	case name == "" || other == "":
+		return false
+	case len(name) > 3 && strings.HasSuffix(other, name), name[0] == other[0]:
+		return true
+	}
+	return len(name) > 1 && len(other) > 1 && name[0] == other[1] && name[1] == other[0]
+}
+
+func sameLetters(a, b string) bool {
+	return slices.Equal(slices.Sorted(slices.Values([]byte(a))), slices.Sorted(slices.Values([]byte(b))))
 }
 
 // distance counts the letters to insert, remove, replace or swap with their

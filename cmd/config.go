@@ -360,23 +360,18 @@ func (a *app) warnOfOverruledProfile(s *settings, conf *configuration) {
 // warnOfMisspeltVariables names variables that are surely meant for crmsync and
 // mean nothing to it: a misspelt CRMSYNC_BASE_URL would send data elsewhere.
 func (a *app) warnOfMisspeltVariables(flags []string) {
-	known := []string{envPrefix + "TOKEN", envName("config"), envPrefix + "OUTCOME"}
-	for _, name := range hookCounts { // of a run whose --on-finish this is
-		known = append(known, envPrefix+name)
-	}
+	known := append([]string{"TOKEN", "CONFIG", "OUTCOME"}, hookCounts...) // of a run whose --on-finish this is
 	for _, name := range flags {
-		known = append(known, envName(name))
+		known = append(known, strings.TrimPrefix(envName(name), envPrefix))
 	}
 	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, envPrefix) || slices.Contains(known, name) {
+		variable, _, _ := strings.Cut(entry, "=")
+		name, ours := strings.CutPrefix(variable, envPrefix)
+		if !ours || slices.Contains(known, name) {
 			continue
 		}
-		for _, right := range known {
-			if distance(name, right) <= 2 {
-				a.warn(fmt.Sprintf("%s in the environment means nothing to crmsync; did you mean %s?", name, right))
-				break
-			}
+		if right := nearest(name, known); right != "" {
+			a.warn(fmt.Sprintf("%s in the environment means nothing to crmsync; did you mean %s%s?", variable, envPrefix, right))
 		}
 	}
 }

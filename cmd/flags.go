@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -137,14 +138,20 @@ func (s *settings) targetFlags(f *pflag.FlagSet) {
 }
 
 func (s *settings) inputFlags(f *pflag.FlagSet) {
-	formats := []string{"auto", "csv", "tsv", "ndjson", "json", "xlsx"}
-	f.Var(&value[source.Format]{&s.format, oneOf(formats, formatNamed), "auto"}, "format", "`FORMAT` of the input: auto, csv, tsv, ndjson, json or xlsx")
+	f.Var(&value[source.Format]{&s.format, inputFormat, "auto"}, "format", "`FORMAT` of the input: auto, csv, tsv, ndjson, json or xlsx")
 	f.Var(&value[rune]{&s.delimiter, delimiterCharacter, ""}, "delimiter", "`CHAR` between CSV cells (found among , ; tab |)")
 	f.Var(&value[string]{&s.encoding, encodingName, ""}, "encoding", "`NAME` of the text's encoding, such as windows-1252 (found)")
 	f.Var(&value[[]string]{&s.columns, columnNames, ""}, "columns", "`a,b,c`: names of the columns, for a file without a header")
 	f.StringVar(&s.sheet, "sheet", "", "`NAME` of the sheet, in XLSX (the first)")
 	f.Var(&value[int]{&s.headerRow, wholeNumber(1), ""}, "header-row", "row `N` holds the column names (found in XLSX, else 1)")
 	f.Var(&value[int64]{&s.limit, wholeNumber[int64](1), ""}, "limit", "read at most `N` records")
+}
+
+func inputFormat(name string) (source.Format, error) {
+	if name == "jsonl" {
+		return "", &hinted{errors.New(`"jsonl" is called ndjson here`), "write ndjson"}
+	}
+	return oneOf([]string{"auto", "csv", "tsv", "ndjson", "json", "xlsx"}, formatNamed)(name)
 }
 
 func formatNamed(name string) source.Format {

@@ -71,7 +71,7 @@ func (r *pushRun) readMapping(ctx context.Context) (err error) {
 // that job whose columns are meant.
 func (s *settings) mappingSource() (path, push string) {
 	at := strings.LastIndexByte(s.mappingFile, '#')
-	if at < 0 {
+	if at <= 0 || at == len(s.mappingFile)-1 {
 		return s.mappingFile, ""
 	}
 	if _, err := os.Stat(s.mappingFile); err == nil { // it is a file's name

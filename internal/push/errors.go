@@ -34,7 +34,7 @@ type TooManyRejectsError struct {
 func (e *TooManyRejectsError) Error() string {
 	switch {
 	case e.Max.Set:
-		return fmt.Sprintf("%d of %d records were rejected, more than --max-rejects %s allows", e.Rejected, e.Done, e.Max)
+		return fmt.Sprintf("%d of the first %d records were rejected, more than --max-rejects %s allows", e.Rejected, e.Done, e.Max)
 	case e.InARow:
 		return fmt.Sprintf("%d records in a row were rejected for the same reason: %s", nothingButRejects, e.Reason)
 	default:
