@@ -12,6 +12,9 @@ import (
 // finder is what the push's mappers find ids with. In a job's dry run it counts
 // what refers to records that are still to come.
 func (r *pushRun) finder() mapping.Lookup {
+	if r.client == nil {
+		return tokenless{}
+	}
 	if r.part != nil && r.settings.dryRun {
 		return &countingFinder{r}
 	}

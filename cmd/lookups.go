@@ -2,10 +2,13 @@ package cmd
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
+	"github.com/crmsync/crmsync/internal/report"
 )
 
 // prepareLookups makes what finds the ids of related records and members.
@@ -36,6 +39,19 @@ func (r *pushRun) createsRelated() bool {
 		}
 	}
 	return false
+}
+
+// looksUp tells whether the mapping file has lookups.
+func (r *pushRun) looksUp() bool {
+	return r.file != nil && slices.ContainsFunc(r.file.Columns, func(c mapping.FileColumn) bool { return c.Lookup != nil })
+}
+
+// tokenless is the lookup of a run that has no token, and needed none so far.
+type tokenless struct{}
+
+// Find implements [mapping.Lookup].
+func (tokenless) Find(ref mapping.Reference, value string) (string, error) {
+	return "", fmt.Errorf("looking up %q among the records of %s: %w", report.Clean(value), ref.Object, errNoToken())
 }
 
 // checkLookups sees to it that the other objects have the attributes by which the

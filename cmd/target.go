@@ -70,9 +70,19 @@ func (r *pushRun) connect(ctx context.Context) error {
 			}
 		}
 	}
+	if r.asksNothing() {
+		return checkBaseURL(s.baseURL)
+	}
 	c, err := r.shared.connect(ctx, r)
 	r.client, r.workspace = c.client, c.workspace
 	return err
+}
+
+// asksNothing tells a run that needs no token, and has none: it sends nothing,
+// knows the schema and was told of no lookups. Cells may turn out to need one.
+func (r *pushRun) asksNothing() bool {
+	s := r.settings
+	return s.dryRun && !s.sandbox && s.schema != "auto" && !s.onlyChanged && !r.looksUp() && r.conf.tokenFrom(s.tokenFile) == (tokenPlace{})
 }
 
 // schemaFile is the file that --schema names, or "".

@@ -57,7 +57,11 @@ func (a *app) readTokenFrom(ctx context.Context, from tokenPlace) (string, error
 	case from.command != "":
 		return a.tokenFromCommand(ctx, from.command)
 	}
-	return "", &hinted{errors.New("there is no token"),
+	return "", errNoToken()
+}
+
+func errNoToken() error {
+	return &hinted{errors.New("there is no token"),
 		"make one under Account Settings > API with the scope crm:write and put it in CRMSYNC_TOKEN, or in a file for --token-file; --sandbox needs none"}
 }
 
