@@ -66,13 +66,18 @@ func (r *pushRun) describe(summary *report.Summary, result push.Result) {
 
 func (r *pushRun) reportDuplicates() report.Duplicates {
 	count := r.duplicates.Count()
-	found := report.Duplicates{Values: count.Values, Repeats: count.Repeats, Approximate: !count.Exact}
+	found := report.Duplicates{Values: count.Values, Repeats: count.Repeats, Respelt: count.Respelt, Approximate: !count.Exact}
 	for _, d := range count.First {
 		one := report.Duplicate{Value: d.Value, Records: d.Count}
 		for _, place := range d.Places {
 			one.At = append(one.At, report.Place{Source: place.Input, Line: place.Line})
 		}
 		found.First = append(found.First, one)
+	}
+	for _, d := range count.FirstRespelt {
+		found.FirstRespelt = append(found.FirstRespelt, report.Respelt{
+			Value: d.Value, At: report.Place{Source: d.Place.Input, Line: d.Place.Line}, Like: report.Place{Source: d.Like.Input, Line: d.Like.Line},
+		})
 	}
 	return found
 }

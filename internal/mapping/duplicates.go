@@ -2,19 +2,21 @@ package mapping
 
 import (
 	"hash/maphash"
+	"math/bits"
 )
 
 // The bounds of a Duplicates, whatever the input: 16 MiB of table, and the few
 // values that it can show.
 const (
-	duplicateSlots = 16 << 20 / 12 // of 12 bytes
+	duplicateSlots = 16 << 20 / 16 // of 16 bytes
 	mostDuplicates = 100           // values that are shown
 	mostPlaces     = 5             // places that are shown of each
 )
 
 // Duplicates counts match values that come more than once in one or several
-// inputs, in bounded memory: up to some 1.2 million different values exactly,
-// beyond that only repeats of the values that came first.
+// inputs, and those that are earlier ones in another spelling, in bounded memory:
+// up to some 900,000 different values exactly, beyond that only repeats of the
+// values that came first.
 type Duplicates struct {
 	seed  maphash.Seed
 	table []seenValue // open addressing
@@ -31,21 +33,31 @@ type Duplicates struct {
 	again  int64
 	shown  []Duplicate
 	byHash map[uint64]int // index in shown
+
+	respelt      int64
+	shownRespelt []Respelt
 }
 
-// seenValue is a slot of the table: a value's hash, 0 in a free slot, and where
-// the value came first, see repeated.
-type seenValue struct{ low, high, at uint32 }
+// seenValue is a slot of the table: the hash of a value's lane key, 0 in a free
+// slot, where the value came first, see repeated, and part of the hash of how it
+// is spelt. Of values that share a lane key the first has that slot, the others
+// have slots by otherHash.
+type seenValue struct{ low, high, at, spelling uint32 }
 
 func (v *seenValue) hash() uint64 { return uint64(v.high)<<32 | uint64(v.low) }
 
 // pendingValue is a value that has not been looked up yet.
 type pendingValue struct {
-	hash  uint64
-	match string
-	input int // in inputs
-	line  int64
+	hash     uint64 // of the lane key
+	spelling uint64 // of the value itself
+	match    string
+	input    int // in inputs
+	line     int64
 }
+
+// otherHash is the hash of a value whose lane key an earlier one has in another
+// spelling.
+func (v *pendingValue) otherHash() uint64 { return max(1, v.hash^bits.RotateLeft64(v.spelling, 32)) }
 
 // inputLines is an input and how many lines were counted before it.
 type inputLines struct {
@@ -65,6 +77,14 @@ type Duplicate struct {
 type Place struct {
 	Input string
 	Line  int64 // 0 where it is beyond the lines that are remembered
+}
+
+// Respelt is a match value that an earlier record has in another spelling, so that
+// the API might take the two for one.
+type Respelt struct {
+	Value string
+	Place Place // where it stands first
+	Like  Place // where the first of the other spellings does
 }
 
 // NewDuplicates makes one with nothing in it.
@@ -88,12 +108,14 @@ const (
 	beyondLines = repeated - 1
 )
 
-// Add counts a match value that stands in a line of an input. Inputs come one
-// after another.
-func (d *Duplicates) Add(match, input string, line int64) {
-	d.batch = append(d.batch, pendingValue{
-		hash: max(1, maphash.String(d.seed, match)), match: match, input: d.inputOf(input, line), line: line,
-	})
+// Add counts a match value, which has a lane key and stands in a line of an input.
+// Inputs come one after another.
+func (d *Duplicates) Add(match, lane, input string, line int64) {
+	v := pendingValue{hash: max(1, maphash.String(d.seed, lane)), match: match, input: d.inputOf(input, line), line: line}
+	if v.spelling = v.hash; lane != match {
+		v.spelling = maphash.String(d.seed, match)
+	}
+	d.batch = append(d.batch, v)
 	if len(d.batch) == cap(d.batch) {
 		d.settle()
 	}
@@ -115,27 +137,31 @@ func (d *Duplicates) settle() {
 func (d *Duplicates) slot(hash uint64) uint64 { return hash >> 32 * uint64(len(d.table)) >> 32 }
 
 func (d *Duplicates) look(v *pendingValue) {
-	i := d.slot(v.hash)
-	slot := &d.table[i]
-	for ; slot.hash() != v.hash; slot = &d.table[i] {
-		if slot.hash() == 0 {
-			d.take(slot, v)
+	slot, hash := d.find(v.hash), v.hash
+	switch {
+	case slot.hash() == 0:
+		d.take(slot, hash, v)
+		return
+	case slot.spelling != uint32(v.spelling):
+		first := slot
+		hash = v.otherHash()
+		if slot = d.find(hash); slot.hash() == 0 {
+			if d.take(slot, hash, v); slot.hash() != 0 {
+				d.respell(v, first)
+			}
 			return
-		}
-		if i++; i == uint64(len(d.table)) {
-			i = 0
 		}
 	}
 	d.again++
 	if slot.at&repeated == 0 {
 		d.values++
 		if len(d.shown) < mostDuplicates {
-			d.byHash[v.hash] = len(d.shown)
+			d.byHash[hash] = len(d.shown)
 			d.shown = append(d.shown, Duplicate{Value: v.match, Count: 1, Places: []Place{d.place(slot.at)}})
 		}
 		slot.at |= repeated
 	}
-	if n, shown := d.byHash[v.hash]; shown {
+	if n, shown := d.byHash[hash]; shown {
 		one := &d.shown[n]
 		one.Count++
 		if len(one.Places) < mostPlaces {
@@ -144,14 +170,36 @@ func (d *Duplicates) look(v *pendingValue) {
 	}
 }
 
-func (d *Duplicates) take(slot *seenValue, v *pendingValue) {
+// find gives the slot of a hash, or the free one where it belongs.
+func (d *Duplicates) find(hash uint64) *seenValue {
+	i := d.slot(hash)
+	for {
+		slot := &d.table[i]
+		if at := slot.hash(); at == hash || at == 0 {
+			return slot
+		}
+		if i++; i == uint64(len(d.table)) {
+			i = 0
+		}
+	}
+}
+
+func (d *Duplicates) take(slot *seenValue, hash uint64, v *pendingValue) {
 	if d.free == 0 {
 		d.full = true
 		return
 	}
 	d.free--
 	at := min(d.inputs[v.input].before+v.line, beyondLines)
-	*slot = seenValue{uint32(v.hash), uint32(v.hash >> 32), uint32(at)}
+	*slot = seenValue{low: uint32(hash), high: uint32(hash >> 32), at: uint32(at), spelling: uint32(v.spelling)}
+}
+
+// respell counts a value whose lane key first has in another spelling.
+func (d *Duplicates) respell(v *pendingValue, first *seenValue) {
+	d.respelt++
+	if len(d.shownRespelt) < mostDuplicates {
+		d.shownRespelt = append(d.shownRespelt, Respelt{v.match, Place{d.inputs[v.input].name, v.line}, d.place(first.at &^ repeated)})
+	}
 }
 
 // inputOf is the index of an input, whose line has been reached.
@@ -185,14 +233,18 @@ func (d *Duplicates) place(at uint32) Place {
 type DuplicateCount struct {
 	Values  int64 // different match values that come more than once
 	Repeats int64 // records whose match value an earlier record has
-	// Exact tells whether every value was remembered. Where not, Values and
-	// Repeats are the least that there can be.
-	Exact bool
-	First []Duplicate // the duplicates that were found first, 100 at most
+	Respelt int64 // different match values that an earlier record has in another spelling
+	// Exact tells whether every value was remembered. Where not, Values, Repeats
+	// and Respelt are the least that there can be.
+	Exact        bool
+	First        []Duplicate // the duplicates that were found first, 100 at most
+	FirstRespelt []Respelt   // as many of the others
 }
 
 // Count gives what was found so far.
 func (d *Duplicates) Count() DuplicateCount {
 	d.settle()
-	return DuplicateCount{Values: d.values, Repeats: d.again, Exact: !d.full, First: d.shown}
+	return DuplicateCount{
+		Values: d.values, Repeats: d.again, Respelt: d.respelt, Exact: !d.full, First: d.shown, FirstRespelt: d.shownRespelt,
+	}
 }

@@ -11,11 +11,11 @@ import (
 func TestDuplicatesNameTheFirstPlacesOfAValue(t *testing.T) {
 	d := NewDuplicates()
 	for i, match := range []string{"A", "B", "A", "C", "A", "A", "A", "A"} {
-		d.Add(match, "a.csv", int64(i)+2)
+		d.Add(match, match, "a.csv", int64(i)+2)
 	}
-	d.Add("C", "b.csv", 2)
-	d.Add("D", "b.csv", 3)
-	d.Add("D", "c.csv", 9)
+	d.Add("C", "C", "b.csv", 2)
+	d.Add("D", "D", "b.csv", 3)
+	d.Add("D", "D", "c.csv", 9)
 	want := DuplicateCount{Values: 3, Repeats: 7, Exact: true, First: []Duplicate{
 		{Value: "A", Count: 6, Places: []Place{{"a.csv", 2}, {"a.csv", 4}, {"a.csv", 6}, {"a.csv", 7}, {"a.csv", 8}}},
 		{Value: "C", Count: 2, Places: []Place{{"a.csv", 5}, {"b.csv", 2}}},
@@ -26,11 +26,31 @@ func TestDuplicatesNameTheFirstPlacesOfAValue(t *testing.T) {
 	}
 }
 
+func TestDuplicatesTellSpellingsOfOneValue(t *testing.T) {
+	d := NewDuplicates()
+	for i, match := range []string{"A-1", "a-1", "B", " A-1", "a-1", "A-1", "b"} {
+		d.Add(match, laneKey("text", match), "a.csv", int64(i)+2)
+	}
+	d.Add("B ", "b", "b.csv", 2)
+	want := DuplicateCount{Values: 2, Repeats: 2, Respelt: 4, Exact: true, First: []Duplicate{
+		{Value: "a-1", Count: 2, Places: []Place{{"a.csv", 3}, {"a.csv", 6}}},
+		{Value: "A-1", Count: 2, Places: []Place{{"a.csv", 2}, {"a.csv", 7}}},
+	}, FirstRespelt: []Respelt{
+		{"a-1", Place{"a.csv", 3}, Place{"a.csv", 2}},
+		{" A-1", Place{"a.csv", 5}, Place{"a.csv", 2}},
+		{"b", Place{"a.csv", 8}, Place{"a.csv", 4}},
+		{"B ", Place{"b.csv", 2}, Place{"a.csv", 4}},
+	}}
+	if diff := cmp.Diff(want, d.Count()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestDuplicatesOfAFullTableAreTheLeastThereCanBe(t *testing.T) {
 	d := newDuplicates(100)
 	for round := range 2 {
 		for i := range 200 {
-			d.Add(fmt.Sprint("value ", i), "a.csv", int64(200*round+i))
+			d.Add(fmt.Sprint("value ", i), fmt.Sprint("value ", i), "a.csv", int64(200*round+i))
 		}
 	}
 	count := d.Count()
@@ -43,7 +63,7 @@ func TestDuplicatesShowABoundedNumberOfValues(t *testing.T) {
 	d := NewDuplicates()
 	for i := range 5 * mostDuplicates {
 		match := fmt.Sprint(i / 2)
-		d.Add(match, "a.csv", 1<<40)
+		d.Add(match, match, "a.csv", 1<<40)
 	}
 	count := d.Count()
 	if len(count.First) != mostDuplicates || count.Values != 5*mostDuplicates/2 {
@@ -56,11 +76,17 @@ func TestDuplicatesShowABoundedNumberOfValues(t *testing.T) {
 
 func TestDuplicatesCountWhatAMapWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		matches := rapid.SliceOfN(rapid.StringMatching(`[ab]{0,3}`), 0, 300).Draw(t, "matches")
+		matches := rapid.SliceOfN(rapid.StringMatching(`[abAB]{0,3}`), 0, 300).Draw(t, "matches")
 		d := NewDuplicates()
 		seen, again := map[string]int64{}, int64(0)
+		lanes, respelt := map[string]bool{}, int64(0)
 		for i, match := range matches {
-			d.Add(match, "a.csv", int64(i))
+			lane := laneKey("text", match)
+			d.Add(match, lane, "a.csv", int64(i))
+			if seen[match] == 0 && lanes[lane] {
+				respelt++
+			}
+			lanes[lane] = true
 			if seen[match]++; seen[match] > 1 {
 				again++
 			}
@@ -72,8 +98,9 @@ func TestDuplicatesCountWhatAMapWould(t *testing.T) {
 			}
 		}
 		count := d.Count()
-		if count.Values != values || count.Repeats != again || !count.Exact {
-			t.Fatalf("%d values, %d repeats, exact %t; want %d, %d and true", count.Values, count.Repeats, count.Exact, values, again)
+		if count.Values != values || count.Repeats != again || count.Respelt != respelt || !count.Exact {
+			t.Fatalf("%d values, %d repeats, %d respelt, exact %t; want %d, %d, %d and true",
+				count.Values, count.Repeats, count.Respelt, count.Exact, values, again, respelt)
 		}
 		for _, one := range count.First {
 			if one.Count != seen[one.Value] {
@@ -91,6 +118,6 @@ func BenchmarkDuplicates(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		d.Add(values[i%len(values)], "a.csv", int64(i))
+		d.Add(values[i%len(values)], values[i%len(values)], "a.csv", int64(i))
 	}
 }

@@ -316,10 +316,7 @@ func (m *Mapper) add(f *field, start, value int, text string) {
 	if !f.asIs || text == "" {
 		text = matchText(m.buf[value:])
 	}
-	m.matched, m.match = true, text
-	if !m.o.CheckOnly {
-		m.matchLane = laneKey(f.target.attr.Type, text)
-	}
+	m.matched, m.match, m.matchLane = true, text, laneKey(f.target.attr.Type, text)
 }
 
 // fail notes what is wrong with a field; value is what the column holds.
@@ -367,26 +364,29 @@ func (m *Mapper) finish() (Assertion, error) {
 			Attribute: m.o.Match, Text: "the match attribute " + show(m.o.Match) + " is missing, so the record can't be found again",
 		})
 	}
+	lanes = m.lanes(lanes)
 	if len(m.problems) > 0 {
 		problems := slices.Clone(m.problems)
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.order - b.order })
+		if m.o.CheckOnly {
+			lanes = nil
+		}
 		// Where the key is known it stays so: which shard rejects a record must
 		// not depend on what else is wrong with it.
-		return Assertion{Lanes: m.lanes(lanes)}, &RowError{Problems: problems}
+		return Assertion{Lanes: lanes}, &RowError{Problems: problems}
 	}
 	if m.o.Duplicates != nil {
-		m.o.Duplicates.Add(m.match, m.o.Input, m.line)
+		m.o.Duplicates.Add(m.match, lanes[0], m.o.Input, m.line)
 	}
 	if m.o.CheckOnly {
 		return Assertion{Match: m.match}, nil
 	}
-	lanes = m.lanes(lanes)
 	return Assertion{Match: m.match, Lanes: lanes, Body: m.body()}, nil
 }
 
 // lanes are those of the match value where a person's addresses give none.
 func (m *Mapper) lanes(ofAddresses []string) []string {
-	if len(ofAddresses) > 0 || !m.matched || m.o.CheckOnly {
+	if len(ofAddresses) > 0 || !m.matched {
 		return ofAddresses
 	}
 	m.lane[0] = m.matchLane

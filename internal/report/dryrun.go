@@ -43,14 +43,24 @@ type BadValue struct {
 	Error string `json:"error"`
 }
 
-// Duplicates are the match values that come more than once.
+// Duplicates are the match values that come more than once, and those that an
+// earlier record has in another spelling.
 type Duplicates struct {
 	Values  int64 // how many there are
 	Repeats int64 // records whose match value an earlier record has
+	Respelt int64 // different match values that differ from an earlier one in their spelling alone
 	// Approximate says that there were more match values than can be remembered:
-	// then Values and Repeats are the least that there can be.
-	Approximate bool
-	First       []Duplicate // those found first
+	// then Values, Repeats and Respelt are the least that there can be.
+	Approximate  bool
+	First        []Duplicate // those found first
+	FirstRespelt []Respelt
+}
+
+// Respelt is a match value that an earlier record has in another spelling.
+type Respelt struct {
+	Value string `json:"value"`
+	At    Place  `json:"at"`   // where it stands first
+	Like  Place  `json:"like"` // the earlier record
 }
 
 // Duplicate is a match value that comes more than once.

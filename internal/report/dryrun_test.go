@@ -91,6 +91,9 @@ func TestTextOfOtherDryRuns(t *testing.T) {
 			[]string{"\nat least 7 match values come more than once"}, nil},
 		{"too many match values without a duplicate are said to be, too", func(d *DryRun) { d.Duplicates = Duplicates{Approximate: true} },
 			[]string{"no match value was seen twice, but there are too many"}, nil},
+		{"match values that differ in case alone are warned of", func(d *DryRun) {
+			d.Duplicates = Duplicates{Respelt: 6, FirstRespelt: []Respelt{{"a-1", Place{"a.csv", 7}, Place{"a.csv", 2}}}}
+		}, []string{"\nwarning: 6 match values differ from an earlier one in case, blanks or the like\nalone: the CRM may take them for one record\n  \"a-1\": lines 2, 7\n  and 5 more\n"}, []string{"more than once"}},
 		{"nothing is said of duplicates where there are none", func(d *DryRun) { d.Duplicates = Duplicates{} },
 			nil, []string{"more than once", "twice"}},
 		{"nulls are counted where there are some", func(d *DryRun) { d.Inputs[0].Columns[1].Null = 5 },
@@ -220,7 +223,7 @@ func TestJSONOfADryRunHasKeysBesideTheContracts(t *testing.T) {
 		`{"source":"products.csv","from":["Notes"],"attribute":"","type":"","match":false,"required":false,"filled":0,"blank":0,"null":0,"bad":0,"samples":[],"bad_values":[]},` +
 		`{"source":"products.csv","from":[],"attribute":"source","type":"text","match":false,"required":false,"constant":"erp","filled":0,"blank":0,"null":0,"bad":0,"samples":[],"bad_values":[]}],` +
 		`"duplicates":{"values":7,"repeats":8,"approximate":false,"first":[{"value":"A-1","records":3,"at":[{"source":"products.csv","line":2},{"source":"products.csv","line":17}]},` +
-		`{"value":"A\u001b-2","records":2,"at":[{"source":"products.csv","line":0},{"source":"products.csv","line":20}]}]},` +
+		`{"value":"A\u001b-2","records":2,"at":[{"source":"products.csv","line":0},{"source":"products.csv","line":20}]}],"respelt":{"values":0,"first":[]}},` +
 		`"never_filled":[{"source":"products.csv","attribute":"name"}]}` + "\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("JSON of a dry run (-want +got):\n%s", diff)

@@ -10,7 +10,9 @@ import (
 //	"columns":      one object for each column of each input, and each constant
 //	"duplicates":   match values that come more than once, the first 100 of them
 //	                with where they stand; "approximate" where there were too many
-//	                values to remember, and the numbers are the least there can be
+//	                values to remember, and the numbers are the least there can be;
+//	                "respelt" are those that differ from an earlier one in case,
+//	                outer blanks or the like alone
 //	"never_filled": required attributes that no record of a source fills
 //
 // Of a column, "from" holds the columns of the source or keys that feed it
@@ -43,6 +45,12 @@ type duplicatesDocument struct {
 	Repeats     int64       `json:"repeats"`
 	Approximate bool        `json:"approximate"`
 	First       []Duplicate `json:"first"`
+	Respelt     respelt     `json:"respelt"`
+}
+
+type respelt struct {
+	Values int64     `json:"values"`
+	First  []Respelt `json:"first"`
 }
 
 type neverFilled struct {
@@ -56,11 +64,13 @@ func (d *DryRun) document() *dryRunDocument {
 		return nil
 	}
 	doc := &dryRunDocument{
-		Columns:     []column{},
-		Duplicates:  duplicatesDocument(d.Duplicates),
+		Columns: []column{},
+		Duplicates: duplicatesDocument{
+			Values: d.Duplicates.Values, Repeats: d.Duplicates.Repeats, Approximate: d.Duplicates.Approximate, First: orEmpty(d.Duplicates.First),
+			Respelt: respelt{d.Duplicates.Respelt, orEmpty(d.Duplicates.FirstRespelt)},
+		},
 		NeverFilled: []neverFilled{},
 	}
-	doc.Duplicates.First = orEmpty(doc.Duplicates.First)
 	for _, in := range d.Inputs {
 		for _, c := range in.Columns {
 			doc.Columns = append(doc.Columns, c.document(in.Source))

@@ -200,24 +200,40 @@ func writeBadValues(b *bytes.Buffer, columns []Column, fit columns) {
 
 func writeDuplicates(b *bytes.Buffer, d *DryRun, fit columns) {
 	dup := d.Duplicates
-	if dup.Values == 0 {
-		if dup.Approximate {
-			fmt.Fprintln(b, "\nno match value was seen twice, but there are too many to remember all")
-		}
-		return
+	if dup.Values == 0 && dup.Respelt == 0 && dup.Approximate {
+		fmt.Fprintln(b, "\nno match value was seen twice, but there are too many to remember all")
 	}
 	least := ""
 	if dup.Approximate {
 		least = "at least "
 	}
-	fmt.Fprintf(b, "\n%s%s more than once, in %d records: the last record wins\n",
-		least, plural(dup.Values, "match value comes", "match values come"), dup.Values+dup.Repeats)
-	for _, one := range dup.First[:min(len(dup.First), duplicatesShown)] {
-		line := fmt.Sprintf(`  "%s": `, shorten(Clean(one.Value), fit.name()))
-		room := int(fit) - displayWidth(line)
-		fmt.Fprintln(b, line+shorten(placesText(one, len(d.Inputs) > 1), room))
+	if dup.Values > 0 {
+		fmt.Fprintf(b, "\n%s%s more than once, in %d records: the last record wins\n",
+			least, plural(dup.Values, "match value comes", "match values come"), dup.Values+dup.Repeats)
 	}
-	if rest := dup.Values - int64(min(len(dup.First), duplicatesShown)); rest > 0 {
+	for _, one := range dup.First[:min(len(dup.First), duplicatesShown)] {
+		writeDuplicate(b, one.Value, placesText(one, len(d.Inputs) > 1), fit)
+	}
+	writeMore(b, dup.Values, len(dup.First))
+	if dup.Respelt > 0 {
+		fmt.Fprintf(b, "\nwarning: %s%s from an earlier one in case, blanks or the like\nalone: the CRM may take them for one record\n",
+			least, plural(dup.Respelt, "match value differs", "match values differ"))
+	}
+	for _, one := range dup.FirstRespelt[:min(len(dup.FirstRespelt), duplicatesShown)] {
+		places := Duplicate{Records: 2, At: []Place{one.Like, one.At}}
+		writeDuplicate(b, one.Value, placesText(places, len(d.Inputs) > 1), fit)
+	}
+	writeMore(b, dup.Respelt, len(dup.FirstRespelt))
+}
+
+func writeDuplicate(b *bytes.Buffer, value, places string, fit columns) {
+	line := fmt.Sprintf(`  "%s": `, shorten(Clean(value), fit.name()))
+	fmt.Fprintln(b, line+shorten(places, int(fit)-displayWidth(line)))
+}
+
+// writeMore says how many there are beyond those of known that are shown.
+func writeMore(b *bytes.Buffer, all int64, known int) {
+	if rest := all - int64(min(known, duplicatesShown)); rest > 0 {
 		fmt.Fprintf(b, "  and %d more\n", rest)
 	}
 }
