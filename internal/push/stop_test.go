@@ -83,6 +83,54 @@ func TestFewRequestsFollowTheFirstFatalAnswer(t *testing.T) {
 	})
 }
 
+// expiring is a CRM whose token expires. No two answers come at one time, so that it
+// is certain what followed what.
+type expiring struct {
+	*crm
+	good int64
+
+	sent, answered, refused, late atomic.Int64
+
+	first atomic.Pointer[time.Time] // when it refused the first request
+}
+
+func (e *expiring) Assert(ctx context.Context, object, match string, body []byte) client.Result {
+	if first := e.first.Load(); first != nil && time.Now().After(*first) {
+		e.late.Add(1)
+	}
+	time.Sleep(10*time.Millisecond + time.Duration(e.sent.Add(1))*time.Nanosecond)
+	if e.answered.Add(1) <= e.good {
+		return e.crm.Assert(ctx, object, match, body)
+	}
+	now := time.Now()
+	e.first.CompareAndSwap(nil, &now)
+	e.refused.Add(1)
+	return client.Result{Outcome: client.Fatal, Status: 401, Message: "who are you?"}
+}
+
+// heedless lets everything go, whether or not the run has stopped.
+type heedless struct{ unpaced }
+
+func (heedless) Acquire(context.Context) error { return nil }
+
+func TestNoRequestStartsAfterTheFirstFatalAnswer(t *testing.T) {
+	for _, good := range []int64{1, 64, 65, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			e := &expiring{crm: newCRM(), good: good}
+			opts, _ := options(e, distinct(3000))
+			opts.Workers, opts.Pacer = 64, heedless{}
+			res := Run(t.Context(), opts)
+			balanced(t, res)
+			if e.late.Load() > 0 || res.Created != good || res.Requests != e.sent.Load() || res.NotSent != 3000-good {
+				t.Errorf("after %d good answers %d requests began that could know better, of %d: %+v", good, e.late.Load(), e.sent.Load(), res.Tally)
+			}
+			if in := e.refused.Load(); in > 64 {
+				t.Errorf("%d requests were refused, more than were in flight", in)
+			}
+		})
+	}
+}
+
 // The workers that wait for the first answer go on with it, and end with the
 // records where it never comes.
 func TestEveryWorkerGoesOnAfterTheFirstAnswer(t *testing.T) {
