@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -243,7 +242,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	if bar != nil {
 		opts.Progress = bar.update
 	}
-	if r.app.streams.InTTY && r.app.streams.ErrTTY && !slices.Contains(r.paths, "-") {
+	if r.mayAsk() {
 		opts.Ask = r.app.asker(bar)
 	}
 	r.usePace()

@@ -5,6 +5,7 @@
 package cmd
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -30,7 +31,8 @@ type app struct {
 	log      *slog.Logger // discards without -v
 	warnings *slog.Logger // nil: plain lines
 
-	tokens map[tokenPlace]string // those that were read
+	tokens  map[tokenPlace]string // those that were read
+	answers answers               // to what is asked on the terminal
 
 	fromEnvironment []string // variables that say what the run is
 
@@ -47,6 +49,7 @@ func Main(ctx context.Context, streams Streams, args []string) int {
 	a := &app{
 		streams: streams, args: args, console: &console{out: streams.Err, width: streams.errWidth},
 		log: slog.New(slog.DiscardHandler), tokens: map[tokenPlace]string{},
+		answers: answers{from: bufio.NewReader(streams.In)},
 	}
 	root := a.rootCommand()
 	root.SetIn(streams.In)
