@@ -320,10 +320,7 @@ func (c *csvReader) take(rec *Record, cells []string, raw []byte) {
 		rec.Cells = cells
 		return
 	}
-	c.reject(rec, raw, &RecordError{
-		Problem: "this is the header again, no record",
-		Hint:    "leave it out; where files are put together, take the header of the first alone",
-	})
+	c.reject(rec, raw, headerAgain())
 }
 
 // cellText is the cell's text, quotes undoubled.

@@ -85,6 +85,13 @@ func (h *header) again(cells []string) bool {
 	return true
 }
 
+func headerAgain() *RecordError {
+	return &RecordError{
+		Problem: "this is the header again, no record",
+		Hint:    "leave it out; where files are put together, take the header of the first alone",
+	}
+}
+
 // isUnmended tells whether of a reject file's record nothing is there but the
 // raw text.
 func (h *header) isUnmended(text string, spans []cellSpan) bool {

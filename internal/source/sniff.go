@@ -109,6 +109,7 @@ func skipLines(text []byte, n int) []byte {
 // trial is what reading some records with a delimiter came to.
 type trial struct {
 	columns int // in the header
+	cells   int // in the header, empty ones at its end too
 	records int // below it
 	fitting int // of them: with as many cells as the header, or fewer
 	full    int // of them: with as many
@@ -144,7 +145,7 @@ func trialRead(text []byte, whole bool, delimiter rune, columns int) trial {
 		case rec.damage != noDamage:
 			t.records++
 		case t.columns == 0:
-			t.columns = cells
+			t.columns, t.cells = cells, len(rec.cells)
 		default:
 			t.records++
 			if cells <= t.columns {
@@ -183,8 +184,12 @@ func countCells(c *csvScanner, rec *scanned) int {
 // header; of several the one that gives most columns.
 func sniffDelimiter(text []byte, whole bool, columns int) (rune, string) {
 	best, found := trial{columns: 1}, rune(0)
+	trailing, most := ',', 1 // of a header with one name, the delimiter of the empty ones after it
 	for _, d := range delimiters {
 		t := trialRead(text, whole, d, columns)
+		if t.cells > most {
+			trailing, most = d, t.cells
+		}
 		if t.columns < 2 || columns > 0 && t.full == 0 {
 			continue
 		}
@@ -192,7 +197,10 @@ func sniffDelimiter(text []byte, whole bool, columns int) (rune, string) {
 			best, found = t, d
 		}
 	}
-	if found == 0 {
+	switch {
+	case found == 0 && most > 1:
+		return trailing, fmt.Sprintf("the header has one name and %d empty ones after it", most-1)
+	case found == 0:
 		return ',', "there is one column, so nothing tells the delimiter"
 	}
 	return found, fmt.Sprintf("it gives %d columns, and %d of the first %d records fit them", best.columns, best.fitting, best.records)

@@ -276,15 +276,19 @@ func (x *xlsxReader) read() (Record, error) {
 			cells[named] = cell
 			named++
 		} else if strings.TrimSpace(cell) != "" {
-			return x.bad(rec, row, fmt.Sprintf("cell %s holds %.40q, but its column has no name", cellName(i, row.number), cell),
-				"name the column in the header, or clear the cell"), nil
+			return x.bad(rec, row, &RecordError{
+				Problem: fmt.Sprintf("cell %s holds %.40q, but its column has no name", cellName(i, row.number), cell),
+				Hint:    "name the column in the header, or clear the cell",
+			}), nil
 		}
 	}
 	for _, p := range x.check.problems[row.number] {
 		for n, place := range x.places {
 			if place == p.column && !strings.HasPrefix(x.header.names[n], ownPrefix) {
-				return x.bad(rec, row, fmt.Sprintf("column %q, cell %s: %s", x.header.names[n], cellName(p.column, row.number), p.what),
-					"open the workbook in Excel and save it again"), nil
+				return x.bad(rec, row, &RecordError{
+					Problem: fmt.Sprintf("column %q, cell %s: %s", x.header.names[n], cellName(p.column, row.number), p.what),
+					Hint:    "open the workbook in Excel and save it again",
+				}), nil
 			}
 		}
 	}
@@ -296,18 +300,21 @@ func (x *xlsxReader) read() (Record, error) {
 	}
 	if blank && x.header.raw >= 0 && strings.TrimSpace(cells[x.header.raw]) != "" {
 		rec.Cells, rec.Raw, rec.Err = nil, rawText([]byte(cells[x.header.raw])), unmended(otherColumns)
+	} else if x.header.again(rec.Cells) {
+		rec.Cells = nil
+		return x.bad(rec, row, headerAgain()), nil
 	}
 	return rec, nil
 }
 
 // bad rejects a row; its text is what it would be as CSV.
-func (x *xlsxReader) bad(rec Record, row sheetRow, problem, hint string) Record {
+func (x *xlsxReader) bad(rec Record, row sheetRow, problem *RecordError) Record {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	w.Write(row.cells)
 	w.Flush()
 	text := []byte(strings.TrimSuffix(b.String(), "\n"))
-	rec.Raw, rec.Err = rawText(text), keptPart(text, &RecordError{Problem: problem, Hint: hint})
+	rec.Raw, rec.Err = rawText(text), keptPart(text, problem)
 	return rec
 }
 

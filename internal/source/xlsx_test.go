@@ -161,6 +161,21 @@ func TestWorkbookLayout(t *testing.T) {
 			rowsOf(f, "Sheet1", []any{"sku", "name", "crmsync_line", "crmsync_raw"}, []any{"A", "Lamp", 3}, []any{nil, nil, 4, "B,\"x"})
 		}, Options{}, []string{"sku", "name"},
 			[]string{`2: "A" "Lamp"`, `3: BAD the record could not be read in an earlier run and has not been mended RAW "B,\"x"`}},
+		{"the header again", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", header, []any{"A", "Lamp", 1}, []any{"sku ", "name", "price"}, []any{"name", "name", "price"})
+		}, Options{}, []string{"sku", "name", "price"},
+			[]string{`2: "A" "Lamp" "1"`, `3: BAD this is the header again, no record RAW "sku ,name,price"`, `4: "name" "name" "price"`}},
+		{"the formats that Excel has built in", func(f *excelize.File) {
+			rowsOf(f, "Sheet1", []any{"sku", "short date", "date and time", "percent", "text"}, []any{"A", 45292, 45292.75, 0.195, "00123"})
+			for cell, format := range map[string]int{"B2": 14, "C2": 22, "D2": 10, "E2": 49} {
+				style, err := f.NewStyle(&excelize.Style{NumFmt: format})
+				if err != nil {
+					panic(err)
+				}
+				f.SetCellStyle("Sheet1", cell, cell, style)
+			}
+		}, Options{}, []string{"sku", "short date", "date and time", "percent", "text"},
+			[]string{`2: "A" "2024-01-01" "2024-01-01T18:00:00" "0.195" "00123"`}},
 		{"header only", func(f *excelize.File) { rowsOf(f, "Sheet1", header) }, Options{}, []string{"sku", "name", "price"}, []string{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
