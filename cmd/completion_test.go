@@ -70,3 +70,15 @@ func TestACompletionThatHangsIsNotWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyASlugThatIsAFileNameEverywhereIsKept(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	for slug, want := range map[string]bool{
+		"products": true, "a-b_c.d9": true, "-x": true, long: true,
+		"": false, ".hidden": false, "..": false, "a/b": false, `a\b`: false, "a b": false, "größe": false, "a:b": false, long + "x": false,
+	} {
+		if plainSlug(slug) != want {
+			t.Errorf("plainSlug(%q) is not %v", slug, want)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/adrg/xdg"
@@ -44,8 +43,11 @@ const (
 	cachedSuffix = ".json"
 )
 
-// plainSlug is a slug that is a file name everywhere.
-var plainSlug = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
+// plainSlug tells a slug that is a file name everywhere.
+func plainSlug(slug string) bool {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
+	return slug != "" && len(slug) <= 100 && slug[0] != '.' && strings.Trim(slug, plain) == ""
+}
 
 func (c *schemaCache) path(slug string) string {
 	return filepath.Join(c.dir, cachedPrefix+slug+cachedSuffix)
@@ -57,7 +59,7 @@ func (c *schemaCache) keep(objects ...client.Object) {
 		return
 	}
 	for _, o := range objects {
-		if !plainSlug.MatchString(o.Slug) || len(o.Raw) == 0 {
+		if !plainSlug(o.Slug) || len(o.Raw) == 0 {
 			continue
 		}
 		err := os.MkdirAll(c.dir, 0o700)
@@ -111,7 +113,7 @@ func (c *schemaCache) slugs() []string {
 
 // object is what is known of an object; nil where nothing is.
 func (c *schemaCache) object(slug string) *client.Object {
-	if c == nil || !plainSlug.MatchString(slug) {
+	if c == nil || !plainSlug(slug) {
 		return nil
 	}
 	return readObject(c.path(slug), slug)
