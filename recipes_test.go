@@ -113,6 +113,38 @@ func TestNoCommandOfThePagesIsLeftOut(t *testing.T) {
 	}
 }
 
+// A unit that systemd reads with warnings would run at no time, or otherwise than
+// the page says.
+func TestSystemdTakesTheUnitsOfThePages(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("there is no systemd-analyze on this machine")
+	}
+	dir := t.TempDir()
+	command := exec.Command(analyze, "verify")
+	var enabled []string
+	for _, page := range docPages(t) {
+		for _, b := range blocksOf(t, page) {
+			if name := b.attr("unit"); name != "" {
+				path := filepath.Join(dir, name)
+				if err := os.WriteFile(path, []byte(b.text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				command.Args = append(command.Args, path)
+			}
+			for _, found := range regexp.MustCompile(`(?m)^systemctl --user enable --now (.+)$`).FindAllStringSubmatch(b.text, -1) {
+				enabled = append(enabled, found[1])
+			}
+		}
+	}
+	if said, err := command.CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("%v: %s", err, said)
+	}
+	if len(enabled) != 1 || !slices.Contains(command.Args, filepath.Join(dir, enabled[0])) {
+		t.Errorf("%q is enabled, of the units %q", enabled, command.Args[2:])
+	}
+}
+
 // loop runs the few lines of Python that a page shows, with records that are texts,
 // and with a price, which the page says the CRM refuses.
 func (d *desk) loop(t *testing.T, where string, b docBlock) {
