@@ -14,14 +14,17 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run lets the first SIGINT or SIGTERM end the context, with the signal as its
-// cause, and gives up waiting at the second.
+// run lets the first SIGINT, SIGTERM or SIGHUP end the context, with the signal
+// as its cause, and gives up waiting at the second.
 func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup, so that the run outlives its terminal
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	// A reader that has gone (| head) must not kill the run in the middle: with
 	// somebody to notify, writing reports the closed pipe instead.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -55,11 +58,12 @@ type firstSignal struct {
 	at time.Time
 }
 
-// sentAgain tells whether sig comes on top of an earlier one.
+// sentAgain tells whether sig comes on top of an earlier one. That a terminal is
+// gone is told by whoever notices, at any time, and asks for no hurry.
 func (f *firstSignal) sentAgain(sig os.Signal, at time.Time) bool {
 	if f.Signal == nil {
 		f.Signal, f.at = sig, at
 		return false
 	}
-	return sig != f.Signal || at.Sub(f.at) >= oneSignal
+	return sig != syscall.SIGHUP && (sig != f.Signal || at.Sub(f.at) >= oneSignal)
 }

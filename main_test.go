@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,6 +30,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestScript(t *testing.T) {
+	// Programs that are started find what is caught here in its default state, also
+	// where the tests run under nohup.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
@@ -94,11 +98,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // sendSignal sends a signal to the newest background command: signal TERM.
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}
 	running := ts.BackgroundCmds()
 	c := ts.Value(crmKey{}).(*crm)
 	if neg || len(args) != 1 || signals[args[0]] == nil || len(running) == 0 {
-		ts.Fatalf("usage: signal INT|TERM|KILL, with a command in the background")
+		ts.Fatalf("usage: signal INT|TERM|HUP|KILL, with a command in the background")
 	}
 	c.signalled = running[len(running)-1]
 	ts.Check(c.signalled.Process.Signal(signals[args[0]]))
@@ -384,6 +388,7 @@ func TestOneSignalThatComesTwiceIsNotASecondOne(t *testing.T) {
 		{"the same, at once", os.Interrupt, 5 * time.Millisecond, false},
 		{"the same, later", os.Interrupt, 300 * time.Millisecond, true},
 		{"another, at once", syscall.SIGTERM, 5 * time.Millisecond, true},
+		{"the terminal is closed, too", syscall.SIGHUP, time.Second, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var first firstSignal

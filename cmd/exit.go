@@ -20,6 +20,7 @@ const (
 	exitUsage       exitCode = 2   // wrong usage
 	exitRejects     exitCode = 3   // finished, some records rejected
 	exitStopped     exitCode = 4   // stopped by too many rejects
+	exitHungUp      exitCode = 129 // SIGHUP
 	exitInterrupted exitCode = 130 // SIGINT
 	exitTerminated  exitCode = 143 // SIGTERM
 )
@@ -31,18 +32,26 @@ type Interruption struct{ signal os.Signal }
 func InterruptedBy(signal os.Signal) *Interruption { return &Interruption{signal} }
 
 func (i *Interruption) Error() string {
-	if i.signal == syscall.SIGTERM {
+	switch i.signal {
+	case syscall.SIGTERM:
 		return "terminated (SIGTERM)"
+	case syscall.SIGHUP:
+		return "the terminal was closed (SIGHUP)"
+	default:
+		return "interrupted (SIGINT)"
 	}
-	return "interrupted (SIGINT)"
 }
 
 // ExitCode is the exit status that shells give to the signal.
 func (i *Interruption) ExitCode() int {
-	if i.signal == syscall.SIGTERM {
+	switch i.signal {
+	case syscall.SIGTERM:
 		return int(exitTerminated)
+	case syscall.SIGHUP:
+		return int(exitHungUp)
+	default:
+		return int(exitInterrupted)
 	}
-	return int(exitInterrupted)
 }
 
 // usageError is a command line that makes no sense: exit status 2.
@@ -137,6 +146,11 @@ func interruptedCode(ctx context.Context) exitCode {
 	return exitInterrupted
 }
 
+// bySignal tells the codes of a run that a signal ended.
+func (c exitCode) bySignal() bool {
+	return c == exitHungUp || c == exitInterrupted || c == exitTerminated
+}
+
 // hintOf is the way out that an error carries, or "".
 func hintOf(err error) string {
 	var h interface{ Hint() string }
@@ -147,7 +161,7 @@ func hintOf(err error) string {
 }
 
 // gravity orders exit codes from the one that matters least.
-var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitFailed, exitInterrupted, exitTerminated}
+var gravity = []exitCode{exitOK, exitRejects, exitStopped, exitFailed, exitHungUp, exitInterrupted, exitTerminated}
 
 func gravestCode(a, b exitCode) exitCode {
 	if slices.Index(gravity, a) > slices.Index(gravity, b) {

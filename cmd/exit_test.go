@@ -30,6 +30,7 @@ func TestExitCodes(t *testing.T) {
 		{"wrong usage, interrupted as well", ended(os.Interrupt), usage("", "x"), 2},
 		{"SIGINT before the run", ended(os.Interrupt), context.Canceled, 130},
 		{"SIGTERM before the run", ended(syscall.SIGTERM), context.Canceled, 143},
+		{"SIGHUP before the run", ended(syscall.SIGHUP), context.Canceled, 129},
 		{"a run says its own code", running, &runEnded{code: 4}, 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {

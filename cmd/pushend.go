@@ -60,7 +60,7 @@ func (r *pushRun) quietly(result *push.Result) error {
 // neverStarted tells of a run that could not start whoever waits for it.
 func (r *pushRun) neverStarted(ctx context.Context, code exitCode, err error) exitCode {
 	result := push.Result{Outcome: push.Failed, Err: err, Started: r.started}
-	if code == exitInterrupted || code == exitTerminated {
+	if code.bySignal() {
 		result.Outcome = push.Interrupted
 	}
 	_ = r.write(ctx, code, result) // err is what matters more

@@ -73,7 +73,7 @@ func exitCodes() [][2]string {
 		{"2", "the command line is wrong"},
 		{"3", "finished, some records were rejected"},
 		{"4", "stopped by too many rejects"},
-		{"130, 143", "interrupted by SIGINT, SIGTERM; the next same command goes on"},
+		{"129, 130, 143", "interrupted by SIGHUP, SIGINT, SIGTERM; the next same command goes on"},
 	}
 }
 

@@ -91,7 +91,7 @@ func (j *jobRun) printSummary(summary report.Job) error {
 // neverStarted tells of a job that could not start whoever waits for it.
 func (j *jobRun) neverStarted(ctx context.Context, code exitCode, err error) exitCode {
 	outcome := push.Failed
-	if code == exitInterrupted || code == exitTerminated {
+	if code.bySignal() {
 		outcome = push.Interrupted
 	}
 	_ = j.write(ctx, code, outcome, err) // err is what matters more
