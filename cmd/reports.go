@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/spf13/pflag"
 
 	"github.com/crmsync/crmsync/internal/report"
@@ -200,21 +201,7 @@ func cannotWrite(file outcomeFile, err error) error {
 	case errors.Is(err, errNotReplaceable):
 		hint = "name another file with " + file.flag
 	}
-	return &hinted{fmt.Errorf("writing %s (%s): %w", file.path, file.flag, plainFileError(err)), hint}
-}
-
-// plainFileError leaves out the names that the os package puts into its errors:
-// the user knows the finished file's, not the temporary one's.
-func plainFileError(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
+	return &hinted{fmt.Errorf("writing %s (%s): %w", file.path, file.flag, durable.Cause(err)), hint}
 }
 
 // writeReports writes reports and metrics of a push. One that can't be written

@@ -1,5 +1,5 @@
 // Package durable makes what was written outlive a power cut, and what killed
-// processes left end.
+// processes left end; and it tells why a file could not be written.
 package durable
 
 import (
@@ -52,4 +52,18 @@ func SyncDir(dir string) error {
 		return err
 	}
 	return nil
+}
+
+// Cause leaves out the names that the os package puts into its errors: the user
+// knows the finished file's, not the temporary one's.
+func Cause(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }

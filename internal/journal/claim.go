@@ -1,6 +1,10 @@
 package journal
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"github.com/crmsync/crmsync/internal/durable"
+)
 
 // claim is a journal's file that is held against other processes.
 type claim struct {
@@ -26,7 +30,7 @@ func (c *claim) Finish() error {
 	if cerr := c.Close(); err == nil {
 		return cerr
 	}
-	return &Error{Path: c.path(), Err: cause(err), Left: true, doing: "removing " + c.what}
+	return &Error{Path: c.path(), Err: durable.Cause(err), Left: true, doing: "removing " + c.what}
 }
 
 // Close lets go of the journal and keeps it for the next run. Further calls do

@@ -139,20 +139,7 @@ func (e *Error) Hint() string {
 }
 
 func problem(doing, path string, err error) *Error {
-	return &Error{Path: path, Err: cause(err), doing: doing}
-}
-
-// cause leaves out the names that the os package puts into its errors.
-func cause(err error) error {
-	var pe *fs.PathError
-	var le *os.LinkError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	if errors.As(err, &le) {
-		return le.Err
-	}
-	return err
+	return &Error{Path: path, Err: durable.Cause(err), doing: doing}
 }
 
 func exists(path string) bool {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // A job is a series of pushes that one file names. Each push keeps its own
@@ -122,7 +124,7 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
-		return &Error{Path: j.path(), Err: cause(err), Left: exists(j.path()), doing: "writing the journal of the job"}
+		return &Error{Path: j.path(), Err: durable.Cause(err), Left: exists(j.path()), doing: "writing the journal of the job"}
 	}
 	return nil
 }

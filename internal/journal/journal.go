@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // Run says what a run does. The same run is known again by its inputs' paths,
@@ -216,7 +218,7 @@ func (j *Journal) begin(run Run, o Options) error {
 	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
-		return &Error{Path: j.path(), Err: cause(err), Left: exists(j.path()), doing: "writing the journal"}
+		return &Error{Path: j.path(), Err: durable.Cause(err), Left: exists(j.path()), doing: "writing the journal"}
 	}
 	return nil
 }

@@ -93,14 +93,7 @@ func newError(path, doing string, err error) *Error {
 	if errors.As(err, &own) {
 		return own
 	}
-	var pe *fs.PathError
-	var le *os.LinkError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	} else if errors.As(err, &le) {
-		err = le.Err
-	}
-	return &Error{Path: path, doing: doing, Err: err}
+	return &Error{Path: path, doing: doing, Err: durable.Cause(err)}
 }
 
 // errTarget is about a name that no file may be written to.

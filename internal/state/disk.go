@@ -99,14 +99,7 @@ func problem(doing, path string, err error) *Error {
 	if errors.As(err, &own) {
 		return own
 	}
-	var pe *fs.PathError
-	var le *os.LinkError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	} else if errors.As(err, &le) {
-		err = le.Err
-	}
-	return &Error{Path: path, Err: err, doing: doing}
+	return &Error{Path: path, Err: durable.Cause(err), doing: doing}
 }
 
 // takeLock keeps other processes out until the lock is released, at the latest
