@@ -101,7 +101,7 @@ func (j *jobRun) saveEnd(r *pushRun) error {
 	if j.journal != nil && r.ended != nil {
 		ended := journal.EndedPush{Name: r.part.Name, Ended: *r.ended}
 		if r.journal != nil {
-			ended.Journal = r.journal.Key()
+			ended.Journal, ended.ID = r.journal.Key(), r.journal.ID()
 		}
 		if err := j.journal.Save(ended); err != nil {
 			j.app.warn(err.Error())

@@ -35,6 +35,7 @@ type EndedPush struct {
 	Name string
 	Ended
 	Journal string // [Journal.Key] of its own journal; "" where it had none
+	ID      string // [Journal.ID]
 }
 
 type jobRecord struct {

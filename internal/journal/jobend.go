@@ -11,14 +11,8 @@ import (
 // with it would send nothing.
 
 // isOf tells whether it is this push whose end a journal didn't live to see, or only
-// as what is still to be told. One that began later is another run's.
-func (e EndedPush) isOf(key string, r *record) bool {
-	began := r.Started
-	if r.Ended != nil { // a later process may have told of it
-		began = r.Ended.At
-	}
-	return e.Journal == key && !began.After(e.At)
-}
+// as what is still to be told.
+func (e EndedPush) isOf(key string, r *record) bool { return e.Journal == key && e.ID == r.ID }
 
 // endedInAJob tells whether some job has noted the end of a journal's run.
 func endedInAJob(dir, key string, r *record) bool {

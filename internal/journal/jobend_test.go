@@ -14,7 +14,7 @@ func killedAfterTheNote(t *testing.T, dir string) EndedPush {
 	job := openJob(t, dir, nightly(), Options{Started: noon})
 	push, _ := open(t, dir, products())
 	must(t, push.Save(someCheckpoint()))
-	ended := EndedPush{Name: "companies", Ended: Ended{Fingerprint: "f1", At: noon.Add(time.Minute)}, Journal: push.Key()}
+	ended := EndedPush{Name: "companies", Ended: Ended{Fingerprint: "f1", At: noon.Add(time.Minute)}, Journal: push.Key(), ID: push.ID()}
 	must(t, job.Save(ended))
 	must(t, push.Close())
 	must(t, job.Close())
@@ -133,6 +133,55 @@ func TestARunThatIsOverIsToldOfByTheNextOfItsKindForTwelveHours(t *testing.T) {
 	}
 }
 
+// Both began with their process, and have one journal, since they push the same file.
+func TestThePushAfterOneOfTheSameFileIsGoneOnWith(t *testing.T) {
+	dir := t.TempDir()
+	job := openJob(t, dir, nightly(), Options{Started: noon})
+	first, _ := open(t, dir, products())
+	must(t, first.Save(someCheckpoint()))
+	must(t, job.Save(EndedPush{Name: "companies", Ended: Ended{Fingerprint: "f1", At: noon.Add(time.Minute)}, Journal: first.Key(), ID: first.ID()}))
+	must(t, first.Finish())
+	other := products()
+	other.Object = "others"
+	second, _ := open(t, dir, other)
+	must(t, second.Save(Checkpoint{Done: 5}))
+	must(t, second.Close()) // as a kill does
+	must(t, job.Close())
+	openJob(t, dir, nightly(), Options{Started: noon.Add(time.Hour)})
+	if _, from := open(t, dir, other); from == nil || from.Done != 5 {
+		t.Errorf("it goes on from %+v", from)
+	}
+}
+
+func TestARunThatFilesWereAddedToBeginsAtItsBeginning(t *testing.T) {
+	more, part := products(), Input{Path: "/home/ann/more.csv", Size: 10, Fingerprint: "sha256:3"}
+	more.Inputs = append([]Input{part}, more.Inputs...)
+	elsewhere, other, fewer := more, more, products()
+	elsewhere.BaseURL = "https://test.example/v2"
+	other.Object = "others"
+	fewer.Inputs = []Input{part}
+	for _, c := range []struct {
+		name string
+		next Run
+		ends bool // the earlier one
+	}{{"with files added", more, true}, {"at another place", elsewhere, false}, {"into another object", other, false}, {"of another file", fewer, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			j, _ := open(t, dir, products())
+			must(t, j.Save(someCheckpoint()))
+			must(t, j.Close())
+			j, from := open(t, dir, c.next)
+			if from != nil || (j.Anew() != nil) != c.ends || (len(j.Stale()) == 1) != c.ends {
+				t.Errorf("goes on from %v, anew %v, stale %v", from, j.Anew(), j.Stale())
+			}
+			must(t, j.Close())
+			if _, from := open(t, dir, products()); (from == nil) != c.ends {
+				t.Errorf("the earlier one goes on from %v", from)
+			}
+		})
+	}
+}
+
 func TestWhatAJobWasToldOfIsNotToldAgain(t *testing.T) {
 	dir := t.TempDir()
 	job := openJob(t, dir, nightly(), Options{Started: noon})
@@ -143,7 +192,7 @@ func TestWhatAJobWasToldOfIsNotToldAgain(t *testing.T) {
 	// The process that tells of it began later than the run ended.
 	push, _, err := Open(dir, products(), Options{Started: noon.Add(time.Hour)})
 	must(t, err)
-	must(t, job.Save(EndedPush{Name: "companies", Ended: end, Journal: push.Key()}))
+	must(t, job.Save(EndedPush{Name: "companies", Ended: end, Journal: push.Key(), ID: push.ID()}))
 	must(t, push.Close()) // as a kill does
 	push, from := open(t, dir, products())
 	if from != nil || push.Ended("f1") != nil {

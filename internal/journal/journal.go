@@ -8,8 +8,10 @@
 package journal
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/durable"
@@ -182,7 +184,11 @@ func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, erro
 	defer guard.release()
 
 	j := &Journal{claim: claim{dir: dir, key: key(run), suffix: journalSuffix, what: "the journal", disk: d}}
-	if err := refuseOverlap(dir, j.key, run); err != nil {
+	others, err := list(dir)
+	if err == nil {
+		err = refuseOverlap(others, j.key, run)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	if j.lock, err = takeLock(filepath.Join(dir, j.key+lockSuffix)); err != nil {
@@ -191,7 +197,7 @@ func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, erro
 	if j.lock == nil {
 		return nil, nil, &LockedError{Path: inputNames(run)}
 	}
-	if err := j.begin(run, o); err != nil {
+	if err := j.begin(run, o, others); err != nil {
 		j.lock.drop()
 		return nil, nil, err
 	}
@@ -203,8 +209,9 @@ func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, erro
 
 // begin finds out where the run goes on and says in the journal that it does,
 // which also shows whether one can be written at all.
-func (j *Journal) begin(run Run, o Options) error {
+func (j *Journal) begin(run Run, o Options, others []Entry) error {
 	removeLeftovers(j.dir, j.key)
+	j.own.ID = rand.Text()
 	found, err := readRecord(j.path())
 	switch {
 	case err != nil:
@@ -216,9 +223,22 @@ func (j *Journal) begin(run Run, o Options) error {
 	if found != nil { // a kill may have come before they were removed
 		j.own.Stale = append(j.own.Stale, found.Stale...)
 	}
+	var within []Entry
+	if j.own.Checkpoint == nil {
+		within = slices.DeleteFunc(others, func(e Entry) bool { return e.Key == j.key || !isWithin(e.Run, run) })
+	}
+	for _, e := range within {
+		j.own.Stale = append(j.own.Stale, e.rejects()...)
+		if over, _ := e.Checkpoint.Over(); over > 0 && e.Ended == nil && j.anew == nil {
+			j.anew = &Anew{Changed: []string{"files were added to it"}, Asked: o.Restart}
+		}
+	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
 		return &Error{Path: j.path(), Err: durable.Cause(err), Left: exists(j.path()), doing: "writing the journal"}
+	}
+	for _, e := range within {
+		_ = j.disk.Remove(filepath.Join(j.dir, e.Key+journalSuffix)) // else the next run of it says that its rejects are gone
 	}
 	return nil
 }
@@ -231,7 +251,7 @@ func (j *Journal) takeOver(found *record, run Run, o Options) {
 	case found.Ended != nil && (!same || o.Started.Sub(found.Ended.At) > endedLasts):
 		// Nothing of it is left to be done, and nobody waits to be told of it any more.
 	case same:
-		j.own.Checkpoint, j.own.Ended = found.Checkpoint, found.Ended
+		j.own.ID, j.own.Checkpoint, j.own.Ended = found.ID, found.Checkpoint, found.Ended
 	default:
 		j.anew = &Anew{Changed: changed, Asked: o.Restart}
 		if found.Checkpoint != nil {
@@ -271,6 +291,9 @@ func (j *Journal) Stale() []Rejects { return j.own.Stale }
 
 // Key names the journal among those of its directory.
 func (j *Journal) Key() string { return j.key }
+
+// ID names the run among all that had the same Key.
+func (j *Journal) ID() string { return j.own.ID }
 
 // KeyOf is the Key of a run's journal.
 func KeyOf(run Run) string { return key(run) }

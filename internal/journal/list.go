@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +22,14 @@ type Entry struct {
 	Started    time.Time   // when that one began
 	Ended      *Ended      // nil where something is left to be done
 	Damaged    error       // why it can't be read; Run is empty then
+}
+
+// rejects are all that the journal speaks of.
+func (e Entry) rejects() []Rejects {
+	if e.Checkpoint == nil {
+		return e.Stale
+	}
+	return append(slices.Clone(e.Stale), e.Checkpoint.Rejects...)
 }
 
 // String says in a line what the journal is about, with the inputs as they are
@@ -125,11 +134,7 @@ func list(dir string) ([]Entry, error) {
 // [*LockedError] where a push is under way, that of discard, or an [*Error].
 func Forget(dir string, e Entry, discard func(Rejects) error) error {
 	free, err := forget(dir, e.Key, journalSuffix, e.Key, func() error {
-		rejects := e.Stale
-		if e.Checkpoint != nil {
-			rejects = append(rejects, e.Checkpoint.Rejects...)
-		}
-		for _, r := range rejects {
+		for _, r := range e.rejects() {
 			if err := discard(r); err != nil {
 				return err
 			}

@@ -137,11 +137,7 @@ func takeGuard(dir string) (*lock, error) {
 // refuseOverlap looks for a push of one of the run's inputs that is under way,
 // as part of whatever list of files and to whatever server: both would write
 // the same reject file.
-func refuseOverlap(dir, key string, run Run) error {
-	all, err := list(dir)
-	if err != nil {
-		return err
-	}
+func refuseOverlap(all []Entry, key string, run Run) error {
 	for _, e := range all {
 		if !e.InUse {
 			continue

@@ -26,6 +26,7 @@ const mostBytes = 64 << 20
 // record is a journal's content.
 type record struct {
 	Run        Run
+	ID         string // of this run, also where several processes went on with it
 	PID        int
 	Started    time.Time
 	Checkpoint *Checkpoint `json:",omitempty"`
@@ -186,6 +187,20 @@ func sharedInput(a, b Run) (path string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// isWithin tells whether a run pushes to the same place what the whole one pushes as
+// well, and more: whoever begins the whole one needs the smaller no longer.
+func isWithin(run, whole Run) bool {
+	if run.BaseURL != whole.BaseURL || run.Shard != whole.Shard || run.Object != whole.Object || run.Match != whole.Match {
+		return false
+	}
+	for _, in := range run.Inputs {
+		if !slices.ContainsFunc(whole.Inputs, func(other Input) bool { return other.Path == in.Path }) {
+			return false
+		}
+	}
+	return len(run.Inputs) > 0 // else it is damaged
 }
 
 func inputNames(run Run) string { return inputsAs(filepath.Base, run) }
