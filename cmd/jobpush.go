@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,7 +27,7 @@ type countingFinder struct{ run *pushRun }
 // Find implements [mapping.Lookup].
 func (f *countingFinder) Find(ref mapping.Reference, value string) (string, error) {
 	id, err := f.run.lookups.Find(ref, value)
-	if err == nil && lookup.IsPlaceholder(id) {
+	if _, absent := errors.AsType[*mapping.AbsentError](err); absent || lookup.IsPlaceholder(id) {
 		f.run.toCome++
 	}
 	return id, err

@@ -13,12 +13,11 @@ import (
 // it isn't asked again for each row. Beyond that it is.
 const mostRefusals = 10_000
 
-// create asserts the record that is missing by its one attribute, and keeps its
-// id for the other rows of the value. To assert it is safe even where it exists
-// after all, as it may when there is no list: then its id comes back.
-func (l *Lookup) create(x *index, v value) (string, error) {
-	reject := func(format string, args ...any) (string, error) {
-		return "", &mapping.LookupError{Problem: x.noRecord(v) + ", and " + fmt.Sprintf(format, args...)}
+// absent is what Find says of a record that is missing and can be created. The
+// error is that of a value that can't, or it ends the run.
+func (l *Lookup) absent(x *index, v value) error {
+	reject := func(format string, args ...any) error {
+		return &mapping.LookupError{Problem: x.noRecord(v) + ", and " + fmt.Sprintf(format, args...)}
 	}
 	if pushed := l.pushed.Load(); pushed != nil && *pushed == x.object {
 		return reject("none is created while %s is being pushed, since the record may be on its way (push the reject file when this run is over)", x.object)
@@ -32,13 +31,28 @@ func (l *Lookup) create(x *index, v value) (string, error) {
 		return reject("none can be created: %s", strings.TrimPrefix(unfit.Error(), `column "`+x.match+`": `))
 	}
 	if err != nil {
-		return "", err
+		return err
+	}
+	return &mapping.AbsentError{ID: placeholder(v), Create: func() (string, error) { return l.create(x, v, body) }}
+}
+
+// create asserts the record that is missing by its one attribute, and keeps its
+// id for the other rows of the value. To assert it is safe even where it exists
+// after all, as it may when there is no list: then its id comes back.
+func (l *Lookup) create(x *index, v value, body []byte) (string, error) {
+	x.slow.Lock()
+	defer x.slow.Unlock()
+	if f := x.find(v); f.id != "" { // the record named it twice
+		return f.id, nil
 	}
 	if l.o.DryRun {
 		x.created.Add(1)
-		id := l.placeholder()
+		id := placeholder(v)
 		x.learn(v, id)
 		return id, nil
+	}
+	reject := func(reason string) (string, error) {
+		return "", &mapping.LookupError{Problem: x.noRecord(v) + ", and " + reason}
 	}
 	res, err := l.assert(x, body)
 	switch {
@@ -52,9 +66,9 @@ func (l *Lookup) create(x *index, v value) (string, error) {
 		if len(x.refused) < mostRefusals {
 			x.refused[spelling{v.key, v.spelling}] = reason
 		}
-		return reject("%s", reason)
+		return reject(reason)
 	case res.Outcome == client.Retryable && res.Status != 0:
-		return reject("creating it failed: %s", res.Message)
+		return reject("creating it failed: " + res.Message)
 	case res.Outcome != client.Created && res.Outcome != client.Updated:
 		return "", &Error{Text: "creating a record of " + x.object + " that others refer to: " + res.Message, Status: res.Status, hint: res.Hint}
 	}

@@ -66,7 +66,7 @@ func TestAListThatIsNotToBeHadIsSaidOnceAndTheRunGoesOn(t *testing.T) {
 			if n := b.asked("GET crm/companies"); n > 2 {
 				t.Errorf("asked %d times", n)
 			}
-			created, err := l.Find(created("companies", "domain"), "new.example")
+			created, err := find(l, created("companies", "domain"), "new.example")
 			if err != nil || created != b.crm.Records("companies")[0].ID {
 				t.Errorf("creating gives %q, %v", created, err)
 			}

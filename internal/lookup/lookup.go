@@ -33,15 +33,16 @@
 //
 // # Records that are created
 //
-// A Reference with Create asserts a missing record by its one attribute, once a
-// value. Only this Lookup keeps two such asserts from being under way at the same
+// Find doesn't create a missing record that a Reference with Create asks for: it
+// says how to, in a [mapping.AbsentError], for when nothing else is wrong with the
+// record that asks. It is asserted by its one attribute, once a value. Only this
+// Lookup keeps two such asserts from being under way at the same
 // time, so processes that run side by side on parts of one input must not create
 // records: both could create the same one.
 package lookup
 
 import (
 	"context"
-	"encoding/binary"
 	"log/slog"
 	"maps"
 	"slices"
@@ -77,9 +78,9 @@ type Options struct {
 	Retries int           // tries of a request after the first; a 429 doesn't count
 	MaxWait time.Duration // longest wait for the server over one request; 0 is no bound
 
-	// DryRun writes nothing: a Reference with Create gives a missing value an id
-	// that no record has, 00000000-0000-0000-0000-000000000001 and so on. What
-	// can be checked without the CRM is checked.
+	// DryRun writes nothing: a record that would be created gets an id that no
+	// record has, one that begins with 00000000-0000-0000-0000-. What can be
+	// checked without the CRM is checked.
 	DryRun bool
 
 	// NestCustom is mapping's option of that name, for records that are created.
@@ -116,7 +117,6 @@ type Lookup struct {
 	pushed atomic.Pointer[string]
 	kept   atomic.Int64 // ids that tables were told of
 	large  sync.Once
-	holder atomic.Uint64 // ids given out that no record has
 
 	mu      sync.RWMutex
 	indexes map[reference]*index
@@ -153,12 +153,12 @@ func New(o Options) *Lookup {
 	return l
 }
 
-// Pushing says which object the run asserts from now on. Find creates no records
-// of it: a record of the same value may be in flight, and two asserts of one new
+// Pushing says which object the run asserts from now on. No records of it are
+// created: a record of the same value may be in flight, and two asserts of one new
 // value at the same time may both create [assert-a-crm-record].
 func (l *Lookup) Pushing(object string) { l.pushed.Store(&object) }
 
-// Created counts the related records that Find created, by object; in a dry run,
+// Created counts the related records that were created, by object; in a dry run,
 // those that it would have.
 func (l *Lookup) Created() map[string]int64 {
 	all := map[string]int64{}
@@ -186,7 +186,7 @@ func (l *Lookup) Learn(object, match, value, id string) {
 		l.index(ref).learn(v, id)
 		l.grow(1)
 	case l.o.DryRun:
-		l.index(ref).expect(v, l.placeholder())
+		l.index(ref).expect(v, placeholder(v))
 		l.grow(1)
 	}
 }
@@ -210,10 +210,11 @@ func (l *Lookup) Arrive() {
 	}
 }
 
-// placeholder is an id that no record has: its version is none that is in use.
-func (l *Lookup) placeholder() string {
+// placeholder is an id that no record has: its version is none that is in use. All
+// spellings of a value have the same.
+func placeholder(v value) string {
 	var id [16]byte
-	binary.BigEndian.PutUint64(id[8:], l.holder.Add(1))
+	copy(id[10:], v.key[:])
 	return formatUUID(id)
 }
 
@@ -281,8 +282,9 @@ func (l *Lookup) all() []*index {
 // the value. The first value that is neither learnt nor remembered has the CRM's
 // list read.
 //
-// The error is a *mapping.LookupError where the value has no id, or several, or
-// where the missing record can't be created. Any other error ends the run: the
+// The error is a *mapping.AbsentError where ref.Create asks for the missing record
+// and it can be created, and a *mapping.LookupError where the value has no id
+// otherwise, or several. Any other error ends the run: the
 // list could not be read to its end, the token isn't valid, or the context
 // ended. It has a Hint where something can be done about it.
 //
@@ -319,7 +321,7 @@ func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error
 	case x.members():
 		return "", x.noMember(v)
 	case ref.Create:
-		return l.create(x, v)
+		return "", l.absent(x, v)
 	}
 	return "", &mapping.LookupError{Problem: x.noRecord(v) + "; looked in " + strings.Join(x.places(), " and ")}
 }

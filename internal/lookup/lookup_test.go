@@ -227,7 +227,7 @@ func TestLearningAndFindingAtTheSameTime(t *testing.T) {
 
 func idOf(t *testing.T, l *Lookup, domain string) string {
 	t.Helper()
-	id, err := l.Find(created("companies", "domain"), domain)
+	id, err := find(l, created("companies", "domain"), domain)
 	if err != nil {
 		t.Error(err)
 	}
@@ -269,7 +269,7 @@ func TestEveryRequestGoesAtTheCallersPace(t *testing.T) {
 			return nil
 		}
 	})
-	if _, err := l.Find(created("companies", "domain"), "acme.example"); err != nil {
+	if _, err := find(l, created("companies", "domain"), "acme.example"); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -89,10 +89,19 @@ func (b *bench) lookup(change ...func(*Options)) *Lookup {
 	return New(o)
 }
 
+// find finds the id of a value, or creates the record.
+func find(l *Lookup, ref mapping.Reference, value string) (string, error) {
+	id, err := l.Find(ref, value)
+	if absent, ok := errors.AsType[*mapping.AbsentError](err); ok {
+		return absent.Create()
+	}
+	return id, err
+}
+
 // finds checks the id of a value.
 func finds(t *testing.T, l *Lookup, ref mapping.Reference, value, want string) {
 	t.Helper()
-	if id, err := l.Find(ref, value); err != nil || id != want {
+	if id, err := find(l, ref, value); err != nil || id != want {
 		t.Errorf("%q gives %q, %v; want %q", value, id, err, want)
 	}
 }
@@ -100,7 +109,7 @@ func finds(t *testing.T, l *Lookup, ref mapping.Reference, value, want string) {
 // rejects checks that a value rejects its record, with this problem.
 func rejects(t *testing.T, l *Lookup, ref mapping.Reference, value, want string) {
 	t.Helper()
-	id, err := l.Find(ref, value)
+	id, err := find(l, ref, value)
 	var problem *mapping.LookupError
 	if !errors.As(err, &problem) || problem.Problem != want {
 		t.Errorf("%q gives %q and\n     %v\nwant %s", value, id, err, want)
@@ -110,7 +119,7 @@ func rejects(t *testing.T, l *Lookup, ref mapping.Reference, value, want string)
 // ends checks that a value ends the run, with this error.
 func ends(t *testing.T, l *Lookup, ref mapping.Reference, value, want string) error {
 	t.Helper()
-	id, err := l.Find(ref, value)
+	id, err := find(l, ref, value)
 	var problem *mapping.LookupError
 	if err == nil || errors.As(err, &problem) || err.Error() != want {
 		t.Errorf("%q gives %q and\n     %v\nwant %s", value, id, err, want)

@@ -29,6 +29,10 @@ type conversion struct {
 	lookup    Lookup
 	guesses   localeGuesses
 	abort     error // set by a lookup that ends the run
+
+	absent  []*AbsentError // records to create that the record at hand refers to
+	failed  string         // the ID of the one that could not be created …
+	failure error          // … and why
 }
 
 // settings are what a mapping file says about one column's conversion.

@@ -133,6 +133,10 @@ func (m *Mapper) At(line int64) { m.line = line }
 // missing cells are blank. The error is a *RowError, or what a Lookup met that
 // must end the run.
 func (m *Mapper) MapCells(cells []string) (Assertion, error) {
+	return m.run.whole(func() (Assertion, error) { return m.mapCells(cells) })
+}
+
+func (m *Mapper) mapCells(cells []string) (Assertion, error) {
 	m.begin()
 	for _, f := range m.fields {
 		cell := ""
@@ -157,6 +161,7 @@ func (m *Mapper) begin() {
 	m.record++
 	m.buf, m.pieces, m.problems = m.buf[:0], m.pieces[:0], m.problems[:0]
 	m.matched, m.match, m.matchLane = false, "", ""
+	m.run.absent = nil
 	if m.people {
 		m.addresses = addresses{first: m.addresses.first[:0], rest: m.addresses.rest[:0]}
 	}

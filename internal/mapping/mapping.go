@@ -106,8 +106,10 @@ type Reference struct {
 
 // Lookup finds the id of the record or member that has a value.
 //
-// A *LookupError rejects the record that asked; any other error is handed out by
-// MapCells and MapObject as it is, for the run to end with.
+// A *LookupError rejects the record that asked. An *AbsentError says that the
+// missing record can be created, which the Mapper has done only for a record with
+// which nothing else is wrong. Any other error is handed out by MapCells and
+// MapObject as it is, for the run to end with.
 type Lookup interface {
 	Find(ref Reference, value string) (id string, err error)
 }
@@ -117,6 +119,18 @@ type Lookup interface {
 type LookupError struct{ Problem string }
 
 func (e *LookupError) Error() string { return e.Problem }
+
+// AbsentError says that no record has a value, and that one can be created.
+type AbsentError struct {
+	// ID stands for the record until then. All spellings of a value have the same.
+	ID string
+	// Create creates the record, unless that was done meanwhile, and gives its id.
+	// Its errors are those of [Lookup]. The same ID tells that nothing is written,
+	// as in a dry run.
+	Create func() (id string, err error)
+}
+
+func (e *AbsentError) Error() string { return "no record has the value, but one can be created" }
 
 // ColumnPlan says what becomes of a column.
 type ColumnPlan struct {

@@ -27,6 +27,10 @@ const maxSlots = 10_000
 // record's order. The error is a *RowError, or what a Lookup met that must end
 // the run.
 func (m *Mapper) MapObject(names []string, values []jsontext.Value) (Assertion, error) {
+	return m.run.whole(func() (Assertion, error) { return m.mapObject(names, values) })
+}
+
+func (m *Mapper) mapObject(names []string, values []jsontext.Value) (Assertion, error) {
 	m.begin()
 	for i, name := range names {
 		s := m.slot(name)

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -100,23 +99,6 @@ func (c *userConverter) id(value string) (string, string) {
 		return "", show(value) + " is not a member id (write the id or the e-mail address)"
 	}
 	return value, ""
-}
-
-// find asks the lookup.
-func (c *conversion) find(ref Reference, value string) (id, problem string) {
-	if c.lookup == nil {
-		return "", show(value) + " is not an id, and " + ref.Object + " can't be looked up here"
-	}
-	id, err := c.lookup.Find(ref, value)
-	var missing *LookupError
-	switch {
-	case err == nil:
-		return id, ""
-	case errors.As(err, &missing):
-		return "", show(value) + ": " + missing.Problem
-	}
-	c.abort = err
-	return "", show(value) + " could not be looked up"
 }
 
 // references appends the ids of the values that walk hands out: a list, or one
