@@ -73,7 +73,8 @@ func (c *climb) at(now time.Duration) float64 {
 	}
 	t := max(0, now-c.from)
 	if c.shared.on {
-		return c.base + c.shared.add*t.Seconds()
+		quiet := t.Seconds() / sharedQuiet
+		return c.base + c.shared.add*t.Seconds()*(1+quiet*quiet*quiet)
 	}
 	if t < c.back {
 		x := 1 - float64(t)/float64(c.back)

@@ -21,6 +21,19 @@ const (
 	raised = 1.25 // a try that reached so much more met another limit
 )
 
+// A series of 429s asks: where is the limit? What is known is two rates. One
+// held: base, or what was accepted on average. One was refused: used. Between
+// them, when the series came says which to believe:
+//
+//   - when a try beyond the limit was due ("tried"): the limit is where it was, or
+//     has risen ([climb.found]);
+//   - some time before ("early"): base is a little too high;
+//   - at once, after a cut ("quick"): it is far too high, and the search goes on by
+//     larger steps ([climb.fallBack], [climb.search]);
+//   - and in a long window, what was accepted is exact, whenever the series came.
+//
+// A rate between what held and what was refused is a trial: worth it while it holds.
+
 // verdict is what the series of 429s so far say of the limit.
 type verdict struct {
 	top  float64       // the limit as measured, in requests a second

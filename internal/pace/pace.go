@@ -43,6 +43,21 @@
 // Where headers tell limit, rest and window they are followed instead: no try
 // beyond the limit, and what is left is spread to the window's end.
 //
+// # Where to begin reading
+//
+// A request waits in a gate (gate.go), which asks a core (core.go), which asks for
+// what holds everybody (hold.go) and for the pace: fixed.go, or the search in
+// auto.go. That is three parts with a question each: how many at once
+// (concurrency.go), how many are left (budget.go), and how many a second (climb.go).
+// The last one lives from series of 429s. Each series goes the same way:
+//
+//	exhausted  the first 429: what rate was refused?      climb.go
+//	settle     the first series is guessed from,          climb.go
+//	           a later one is judged                      judge.go
+//	chance     is it about the rate at all?               chance.go
+//	company    do others use the same limit?              sharing.go
+//	plan       when is more tried the next time?          climb.go
+//
 // docs/pace.md has the results of simulating some hundreds of model servers.
 package pace
 

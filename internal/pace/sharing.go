@@ -12,14 +12,18 @@ import (
 // the rate, and between them all climb by about as much, as in TCP's AIMD: that
 // is a larger part of a small rate, so that they end up with the same.
 const (
-	sharedCut     = 0.85 // after a series
+	sharedCut     = 0.82 // after a series
 	sharedLongCut = 0.97 // of what was accepted, where the window was used up anyway
 
 	// What is added each second, of the mean of the rate and of what one request
 	// in flight after the other makes: that is the same for all who share.
-	sharedClimb     = 0.004
+	sharedClimb     = 0.002
 	sharedLongClimb = 0.024
 	mostClimb       = 0.2 // of the rate
+
+	// After so many seconds without a 429 it is twice as much, and soon far more:
+	// others have ended, and what they leave is to be taken.
+	sharedQuiet = 60
 
 	// Others are there where so many series in a row came before a try,
 	sharedEarly = 3

@@ -27,6 +27,8 @@ type behaviour struct {
 	time     time.Duration
 	pacers   int           // siblings against the same limit; 0 is one
 	stagger  time.Duration // they begin within this; 0 is 2 s
+	end      time.Duration // all but some of them end then; 0 is never
+	stay     int           // so many
 	learnt   *Learnt
 	asked    int // requests just before, without the pacer
 	seed     uint64
@@ -36,6 +38,7 @@ type behaviour struct {
 type outcome struct {
 	accepted, throttled, failed, sent int
 	each                              []int // accepted by each sibling
+	late                              int   // accepted after the others' end
 	allowed                           float64
 	time                              time.Duration
 	err                               error
@@ -212,6 +215,9 @@ func (s *simulation) handle(e event) {
 		switch f.Kind {
 		case OK:
 			s.out.accepted++
+			if s.now >= s.b.end {
+				s.out.late++
+			}
 			s.out.each[e.pacer]++
 		case Throttled:
 			s.out.throttled++
@@ -286,7 +292,7 @@ func (s *simulation) disturb(d time.Duration) time.Duration {
 
 func (s *simulation) dispatch(i int) {
 	c := s.cores[i]
-	for {
+	for s.b.end == 0 || s.now < s.b.end || i < s.b.stay {
 		at, err := c.due(s.now, s.since[i])
 		if err != nil {
 			s.out.err = err
