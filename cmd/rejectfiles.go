@@ -30,6 +30,7 @@ func (r *pushRun) holdRejects(context.Context) error {
 		}
 		if err != nil {
 			r.app.log.Debug("nothing is known of the reject file", "cause", err)
+			in.rejects.Keep = true
 			continue
 		}
 		in.held = held
@@ -52,11 +53,14 @@ func (r *pushRun) rejectedOf(in *input) string {
 }
 
 // tellOfOldRejects says which old reject files the run keeps.
-func (r *pushRun) tellOfOldRejects(opts reject.Options) {
+func (r *pushRun) tellOfOldRejects(in *input) {
+	opts := in.rejects
 	switch kept, edited := opts.Aside(); {
 	case kept == "":
 	case edited:
 		r.app.note(fmt.Sprintf("%s was changed since it was written; when this run replaces it, it is kept as %s", opts.Path, kept))
+	case in.held == nil:
+		r.app.note(fmt.Sprintf("%s may hold rejects of another input; when this run replaces it, it is kept as %s", opts.Path, kept))
 	default:
 		r.app.note(fmt.Sprintf("%s holds rejects of another input; when this run replaces it, it is kept as %s", opts.Path, kept))
 	}

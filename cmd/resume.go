@@ -58,7 +58,7 @@ func (r *pushRun) openJournal(context.Context) error {
 // journalRun says what the run is, so that it is known again.
 func (r *pushRun) journalRun() (journal.Run, error) {
 	run := journal.Run{
-		BaseURL: r.settings.baseURL, Object: r.object, Match: r.match, Limit: r.settings.limit, Shard: r.settings.shard.String(),
+		BaseURL: plainURL(r.settings.baseURL), Object: r.object, Match: r.match, Limit: r.settings.limit, Shard: r.settings.shard.String(),
 	}
 	how, choice := sha256.New(), sha256.New()
 	for _, in := range r.inputs {
@@ -107,7 +107,7 @@ func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
 			return nil, nil
 		}
 	}
-	r.tellOfOldRejects(opts)
+	r.tellOfOldRejects(r.inputs[index])
 	if r.resume == nil || index >= len(r.resume.Rejects) {
 		return reject.New(opts), nil
 	}

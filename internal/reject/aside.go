@@ -74,17 +74,6 @@ func sign(name string) {
 	}
 }
 
-// isAnothers tells whether a run that went on beside this one has written the file,
-// as of two that read stdin in one directory. Its rejects are nobody else's to
-// replace or remove.
-func (w *Writer) isAnothers() bool {
-	now, err := os.Lstat(w.path)
-	if err != nil || !now.Mode().IsRegular() || touched(w.path) {
-		return false
-	}
-	return w.before == nil || !os.SameFile(w.before, now)
-}
-
 // putAside keeps an old file that is still needed, unless the new one at from
 // says the same.
 func (o Options) putAside(path, from string) error {

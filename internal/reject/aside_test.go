@@ -3,7 +3,6 @@ package reject
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,42 +69,6 @@ func TestARejectFileThatSomebodyHasWorkedOnIsKept(t *testing.T) {
 	run()
 	if read(t, o.Path) != "notes, and no reject file\n" {
 		t.Error("a file that never was a reject file is not where it was")
-	}
-}
-
-// Two pushes of stdin in one directory have one name for their rejects.
-func TestTheRejectsOfARunThatWentOnBesideAreKept(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		old  bool // there is a file of an earlier run
-		mine int  // entries of the run that ends last
-		want string
-	}{
-		{"where this one has none", false, 0, ""},
-		{"where this one has none, and an earlier run had", true, 0, ""},
-		{"where this one has some", false, 2, "another run has written its rejects there meanwhile"},
-		{"where this one has some, and an earlier run had", true, 2, "another run has written its rejects there meanwhile"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			o := Options{Path: filepath.Join(t.TempDir(), "stdin.rejects.csv"), Format: "csv", Columns: []string{"a"}}
-			if tt.old {
-				if err := end(t, New(o), "x", "x", "x"); err != nil {
-					t.Fatal(err)
-				}
-			}
-			mine, other := New(o), New(o)
-			if err := end(t, other, "x"); err != nil {
-				t.Fatal(err)
-			}
-			others := read(t, o.Path)
-			err := end(t, mine, slices.Repeat([]string{"x"}, tt.mine)...)
-			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), ".part")) {
-				t.Errorf("%v", err)
-			}
-			if got := read(t, o.Path); got != others {
-				t.Errorf("the other's file holds %q, it was %q", got, others)
-			}
-		})
 	}
 }
 

@@ -84,8 +84,7 @@ type Writer struct {
 	sum     uint64 // of those bytes
 	raw     bool
 
-	before   os.FileInfo // the file of that name when the run began; nil where there was none
-	failed   error       // why the Writer can't work: bad options
+	failed   error // why the Writer can't work: bad options
 	finished bool
 	result   string
 	err      error
@@ -118,7 +117,6 @@ func prepare(o Options) *Writer {
 	if abs, err := filepath.Abs(o.Path); err == nil {
 		w.path = abs
 	}
-	w.before, _ = os.Lstat(w.path) // what can't be looked at is found out when it is written
 	w.text, w.failed = newCharset(o.Encoding)
 	if w.failed == nil {
 		w.rows, w.failed = newRows(o, w.text)
@@ -288,9 +286,6 @@ func (w *Writer) finishEmpty() error {
 	if w.failed != nil {
 		return nil // a file nobody could have written is nobody's to remove
 	}
-	if w.isAnothers() {
-		return nil
-	}
 	if err := w.opts.removeOld(w.path); err != nil {
 		return w.problem("removing the old", err)
 	}
@@ -323,9 +318,6 @@ func (w *Writer) finish() error {
 	w.synced = w.written
 	if err := checkTarget(w.path); err != nil {
 		return keep(err)
-	}
-	if w.isAnothers() {
-		return keep(fmt.Errorf("another run has written its rejects there meanwhile: %w", errTarget))
 	}
 	from := w.temp
 	// Where there is no room for a second copy, a file with an empty column is

@@ -121,11 +121,16 @@ func (t *Teller) write(frame []byte) error {
 
 // begin makes the file. It is locked before it has any content, so that nobody
 // sweeps it away.
-func (t *Teller) begin() error {
+func (t *Teller) begin() (err error) {
 	file, name, err := createBeside(t.path, toldSuffix)
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil { // nobody could tell it from one that is about to be begun
+			os.Remove(name)
+		}
+	}()
 	t.file = file
 	t.lock = flock.New(name, flock.SetPermissions(0o600))
 	if ok, err := t.lock.TryLock(); err != nil || !ok {
