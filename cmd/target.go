@@ -177,10 +177,16 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 			wait = failed.Limits.RetryAfter
 		}
 		if wait > budget {
-			return &hinted{fmt.Errorf("%w; trying again has to wait %s, longer than --max-wait allows", err, wait.Round(time.Second)),
-				"run the command again at " + time.Now().Add(wait).Format(time.DateTime) + ", or allow more with --max-wait"}
+			hint := hintOf(err) // when a server will be there that isn't, nobody knows
+			if failed.Limits.HasRetryAfter || hint == "" {
+				hint = "run the command again at " + time.Now().Add(wait).Format("2006-01-02 15:04:05 MST") + ", or allow more with --max-wait"
+			}
+			return &hinted{fmt.Errorf("%w; trying again has to wait %s, longer than --max-wait allows", err, wait.Round(time.Second)), hint}
 		}
 		budget -= wait
+		if try == 1 && a.streams.ErrTTY { // who looks at an empty screen wants to know
+			a.note(err.Error() + "; trying again")
+		}
 		a.log.Debug("trying again later", "why", err.Error(), "wait", wait.Round(time.Millisecond))
 		timer := time.NewTimer(wait)
 		select {
