@@ -140,6 +140,7 @@ type Reason struct {
 	Kind      string
 	Count     int64
 	FirstLine int64
+	Input     string // that of FirstLine, "" where an older version of the program noted it
 }
 
 // Anew says why a run that was interrupted starts from its beginning all the

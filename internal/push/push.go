@@ -180,8 +180,7 @@ type Reason struct {
 	Examples []Example // the first of them, 3 at most
 }
 
-// Place is where a record begins. Input is "" where an earlier part of the run
-// rejected it.
+// Place is where a record begins. Input is "" where that is not known any more.
 type Place struct {
 	Input string
 	Line  int64

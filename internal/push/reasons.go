@@ -75,7 +75,7 @@ func (r *reasons) restore(kept journal.Reason) {
 		r.byKey = make(map[reasonKey]*Reason)
 	}
 	reason := &Reason{Status: kept.Status, Error: kept.Error, Kind: kept.Kind, Count: kept.Count, FirstLine: kept.FirstLine}
-	first := Place{Line: kept.FirstLine}
+	first := Place{Input: kept.Input, Line: kept.FirstLine}
 	reason.Places = []Place{first}
 	reason.Examples = []Example{{Place: first, Error: bounded(kept.Error, longestExample)}}
 	r.byKey[reasonKey{kept.Status, kept.Kind}] = reason
@@ -83,7 +83,11 @@ func (r *reasons) restore(kept journal.Reason) {
 
 // kept is the reason as the journal keeps it.
 func (r *Reason) kept() journal.Reason {
-	return journal.Reason{Status: r.Status, Error: r.Error, Kind: r.Kind, Count: r.Count, FirstLine: r.FirstLine}
+	kept := journal.Reason{Status: r.Status, Error: r.Error, Kind: r.Kind, Count: r.Count, FirstLine: r.FirstLine}
+	if len(r.Places) > 0 {
+		kept.Input = r.Places[0].Input
+	}
+	return kept
 }
 
 // most returns the n most frequent reasons, those that came first first.

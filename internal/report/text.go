@@ -204,7 +204,11 @@ func writeReasons(b *bytes.Buffer, s Summary) {
 		if why.Status != 0 {
 			status = strconv.Itoa(why.Status) + " "
 		}
-		fmt.Fprintf(b, "  %d × %s%s (first: line %d)\n", why.Count, status, Clean(why.Error), why.FirstLine)
+		where := ""
+		if len(s.Sources) > 1 && len(why.Places) > 0 && why.Places[0].Input != "" {
+			where = Clean(why.Places[0].Input) + ", "
+		}
+		fmt.Fprintf(b, "  %d × %s%s (first: %sline %d)\n", why.Count, status, Clean(why.Error), where, why.FirstLine)
 		rest -= why.Count
 	}
 	// There may be more kinds than the result tells: their records are known.
