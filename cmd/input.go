@@ -141,10 +141,6 @@ func (r *pushRun) placeRejects(context.Context) error {
 			return usage("name a directory, such as --rejects rejects, or leave it out: reject files stand beside their inputs then",
 				"--rejects %s: with several inputs it names a directory, and this is the name of a file", named)
 		}
-		if err := r.makeRejectDirectory(named); err != nil {
-			return usage("leave out --rejects: reject files stand beside their inputs then",
-				"--rejects %s: with several inputs it names a directory, and none can be made: %v", named, err)
-		}
 		asDirectory = true
 	}
 	for i, in := range r.inputs {
@@ -167,23 +163,30 @@ func (r *pushRun) placeRejects(context.Context) error {
 		}
 		for _, other := range r.inputs[:i] {
 			if samePlace(path, other.rejects.Path) {
-				return usage("push them one by one, or leave out --rejects", "%s and %s would share the reject file %s", other.info.Name, in.info.Name, path)
-			}
-		}
-		if r.writesRejects() {
-			if err := in.rejects.Check(); err != nil {
-				return err
+				hint := "push them one by one"
+				if !samePlace(in.rejectPath(), other.rejectPath()) {
+					hint += ", or leave out --rejects: reject files stand beside their inputs then"
+				}
+				return usage(hint, "%s and %s would share the reject file %s", other.info.Name, in.info.Name, path)
 			}
 		}
 	}
-	return nil
-}
-
-func (r *pushRun) makeRejectDirectory(path string) error {
 	if !r.writesRejects() {
 		return nil
 	}
-	return os.MkdirAll(path, 0o700)
+	if asDirectory && !isDirectory(named) {
+		if err := os.MkdirAll(named, 0o700); err != nil {
+			return usage("leave out --rejects: reject files stand beside their inputs then",
+				"--rejects %s: with several inputs it names a directory, and none can be made: %v", named, err)
+		}
+		r.made = named
+	}
+	for _, in := range r.inputs {
+		if err := in.rejects.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ofShard is the shard's own reject file: products.rejects.2-of-8.csv.

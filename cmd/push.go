@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,7 @@ type pushRun struct {
 	part    *part            // of a job; nil for a push of its own
 	related map[string]int64 // records that lookups created, by object
 	toCome  int64            // in a job's dry run: values that refer to what would be accepted
+	made    string           // the directory of --rejects where this run made it
 	closed  bool
 }
 
@@ -189,6 +191,9 @@ func (r *pushRun) close() {
 	}
 	for _, other := range r.told {
 		other.Close()
+	}
+	if r.made != "" && !r.begun && r.part == nil { // those of a job may be about to write there
+		os.Remove(r.made)
 	}
 }
 
