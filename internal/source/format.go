@@ -184,7 +184,7 @@ func textFormat(name string, wanted, named Format, ext string, text []byte) (For
 	case look == oneLine:
 		return NDJSON, "the content is one JSON object a line", nil
 	case len(bytes.TrimSpace(text)) == 0:
-		return fail("the input is empty, so its format can't be told", "if it may be empty, name the format with --format")
+		return fail("the input is empty, so its format can't be told", "an empty input of CSV still has its header line, and one of JSON is written []; of NDJSON it may be nothing at all: --format ndjson")
 	}
 	return CSV, "the content is no JSON", nil
 }

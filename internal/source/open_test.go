@@ -57,7 +57,7 @@ func TestOpenSaysWhyItCannot(t *testing.T) {
 		{"nothing but a byte order mark", "p.csv", "\uFEFF", Options{}, "p.csv: the file is empty: there is not even a header", ""},
 		{"nothing but blank lines", "p.csv", "\r\n\n\n", Options{}, "p.csv: the file is empty: there is not even a header", ""},
 		{"an empty JSON file", "p.json", " ", Options{}, "p.json: the file is empty: not even []", "[]"},
-		{"an empty file of no format", "p.dat", "", Options{}, "p.dat: the input is empty, so its format can't be told", "--format"},
+		{"an empty file of no format", "p.dat", "", Options{}, "p.dat: the input is empty, so its format can't be told", "may be nothing at all: --format ndjson"},
 		{"a name twice", "p.csv", "sku,name, sku \nA,b,c\n", Options{}, `p.csv, line 1: columns 1 and 3 have the same name "sku"`, "rename"},
 		{"a column without a name", "p.csv", "sku,,name\nA,b,c\n", Options{}, "p.csv, line 1: column 2 has no name", "header"},
 		{"a header of blanks", "p.csv", ",,\nA,b,c\n", Options{}, "p.csv, line 1: the header holds no column names", "--columns"},
