@@ -30,8 +30,7 @@ func (r *pushRun) again(result push.Result) string {
 	if r.part != nil && r.part.Columns != nil {
 		words = append(words, "--mapping", r.part.file.Name+"#"+r.part.Name)
 	}
-	keep := []string{"base-url", "token-file", "schema", "sandbox", "mapping", "map", "set", "unknown-columns", "blank", "null",
-		"locale", "timezone", "list-separator", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait", "config", "profile"}
+	keep := append(ofReading(), "base-url", "token-file", "only-changed", "state", "rate", "workers", "retries", "timeout", "max-wait")
 	for _, group := range r.settings.groups {
 		group.flags.VisitAll(func(f *pflag.Flag) {
 			stated := r.conf.stated(f.Name) || r.conf.of(f.Name).kind == fromEnvironment && slices.Contains(ofReading(), f.Name)

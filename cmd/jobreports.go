@@ -19,12 +19,7 @@ func (j *jobRun) outcome() told {
 	if j.settings == nil || j.conf == nil {
 		return j.app.toldAnyway()
 	}
-	s := j.settings
-	t := told{s.reports, s.metrics, s.onFinish}
-	if (s.dryRun || s.sandbox) && !j.conf.explicit["metrics"] {
-		t.metrics = ""
-	}
-	return t
+	return j.settings.told(j.conf.explicit["metrics"])
 }
 
 // report writes what the job file wants of a push that is over, and runs its

@@ -58,14 +58,18 @@ func (r *pushRun) outcome() told {
 	if r.settings == nil || r.conf == nil {
 		return r.app.toldAnyway()
 	}
-	s := r.settings
-	t := told{s.reports, s.metrics, s.onFinish}
-	// Like the reject file, the metrics are those of real runs.
-	if (s.dryRun || s.sandbox) && (r.part != nil || !r.conf.explicit["metrics"]) {
-		t.metrics = ""
-	}
 	if r.part != nil {
-		return t.only(func(flag string) bool { return r.conf.of(flag).kind == fromJob })
+		return r.settings.told(false).only(func(flag string) bool { return r.conf.of(flag).kind == fromJob })
+	}
+	return r.settings.told(r.conf.explicit["metrics"])
+}
+
+// told is where the outcome goes; metrics, like the reject file, only of a real run
+// unless they are asked for all the same.
+func (s *settings) told(metricsAnyway bool) told {
+	t := told{s.reports, s.metrics, s.onFinish}
+	if (s.dryRun || s.sandbox) && !metricsAnyway {
+		t.metrics = ""
 	}
 	return t
 }
