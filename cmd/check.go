@@ -30,21 +30,11 @@ func (r *pushRun) check() error {
 	case r.match == "":
 		return usage("it is what identifies a record, such as sku, email or domain: "+r.candidates(),
 			"--match is missing: say by which attribute records are found again")
-	case s.sandbox && explicit["base-url"]:
-		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
-	case s.sandbox && explicit["token-file"]:
-		return usage("leave out --token-file", "--sandbox needs no token")
-	case s.schema == "":
-		return usage("auto asks the API, off does without", "--schema wants auto, off, or a file")
-	case s.schema == "off" && explicit["locale"]:
-		return usage("leave out --schema off, so that the types are known, or --locale",
-			"--locale does nothing with --schema off: without types every cell is sent as text")
-	case s.schema == "off" && explicit["timezone"]:
-		return usage("leave out --schema off, so that the types are known, or --timezone",
-			"--timezone does nothing with --schema off: without types every cell is sent as text")
-	case s.schema == "off" && explicit["list-separator"]:
-		return usage("leave out --schema off, so that the types are known, or --list-separator",
-			"--list-separator does nothing with --schema off: without types every cell is sent as text")
+	}
+	if err := s.checkTarget(explicit); err != nil {
+		return err
+	}
+	switch {
 	case explicit["columns"] && explicit["header-row"]:
 		return usage("leave one of them out", "--columns is for files without a header, and --header-row says where the header is")
 	case s.schema == "off" && explicit["unknown-columns"]:
@@ -69,6 +59,26 @@ func (r *pushRun) check() error {
 		return err
 	}
 	return r.checkPaths()
+}
+
+// checkTarget refuses what doesn't go together of the flags that say which CRM is
+// asked, and for what.
+func (s *settings) checkTarget(explicit map[string]bool) error {
+	switch {
+	case s.sandbox && explicit["base-url"]:
+		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
+	case s.sandbox && explicit["token-file"]:
+		return usage("leave out --token-file", "--sandbox needs no token")
+	case s.schema == "":
+		return usage("auto asks the API, off does without", "--schema wants auto, off, or a file")
+	}
+	for _, name := range []string{"locale", "timezone", "list-separator"} {
+		if s.schema == "off" && explicit[name] {
+			return usage("leave out --schema off, so that the types are known, or --"+name,
+				"--%s does nothing with --schema off: without types every cell is sent as text", name)
+		}
+	}
+	return nil
 }
 
 // unfit refuses flags that mean nothing to the format of the input that name

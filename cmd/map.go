@@ -96,18 +96,12 @@ func (r *pushRun) propose(c *cobra.Command) error {
 
 // checkProposal refuses settings that make no sense together.
 func (r *pushRun) checkProposal() error {
-	s, explicit := r.settings, r.conf.explicit
+	s := r.settings
+	if err := s.checkTarget(r.conf.explicit); err != nil {
+		return err
+	}
 	isJSON := s.format == source.NDJSON || s.format == source.JSON
 	switch {
-	case s.sandbox && explicit["base-url"]:
-		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
-	case s.sandbox && explicit["token-file"]:
-		return usage("leave out --token-file", "--sandbox needs no token")
-	case s.schema == "":
-		return usage("auto asks the API, off does without", "--schema wants auto, off, or a file")
-	case s.schema == "off" && explicit["locale"]:
-		return usage("leave out --schema off, so that the types are known, or --locale",
-			"--locale does nothing with --schema off: without types every cell is sent as text")
 	case isJSON && s.columns != nil:
 		return usage("leave out --columns", "--columns is for files without a header; in JSON each record names its own keys")
 	case isJSON && s.delimiter != 0:

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/job"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/report"
@@ -37,11 +38,7 @@ func (r *pushRun) readMapping(ctx context.Context) (err error) {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		var known *os.PathError
-		if errors.As(err, &known) {
-			err = known.Err
-		}
-		err = &hinted{fmt.Errorf("reading the mapping file %s: %w", path, err), "crmsync map FILE proposes one; - reads it from stdin"}
+		err = &hinted{fmt.Errorf("reading the mapping file %s: %w", path, durable.Cause(err)), "crmsync map FILE proposes one; - reads it from stdin"}
 		return withClosestFile(err, path)
 	}
 	if push != "" {

@@ -26,8 +26,8 @@ func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *c
 	if err != nil {
 		return err
 	}
-	if s.sandbox && conf.explicit["base-url"] {
-		return usage("leave one of them out: --sandbox asks no server", "--sandbox and --base-url contradict each other")
+	if err := s.checkTarget(conf.explicit); err != nil {
+		return err
 	}
 	var crm *sandbox.CRM
 	if s.sandbox {

@@ -40,6 +40,9 @@ func (r *pushRun) conclude(ctx context.Context, result *push.Result) (exitCode, 
 	if result.NotSent > 0 && slices.ContainsFunc(r.inputs, (*input).isStream) && !r.settings.dryRun {
 		r.app.note("stdin can't be gone on with: put it into a file and push that; what was sent already is only updated again")
 	}
+	if r.settings.mappingFile == "-" && (result.NotSent > 0 || len(result.RejectFiles) > 0) && !r.settings.dryRun {
+		r.app.note("in the commands to go on with, MAPPING stands for a file with the mapping that came from stdin")
+	}
 	r.noteNothing(result)
 	r.noteCutOff()
 	return code, err

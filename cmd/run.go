@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/job"
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
@@ -123,10 +124,7 @@ func (j *jobRun) read(args []string) error {
 	j.path = args[0]
 	data, err := os.ReadFile(j.path)
 	if err != nil {
-		var known *os.PathError
-		if errors.As(err, &known) {
-			err = known.Err
-		}
+		err = durable.Cause(err)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("there is no such file")
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/sandbox"
 )
 
@@ -96,11 +97,7 @@ func (s *settings) schemaFile() string {
 const schemaHint = "--schema wants auto, off, or a file as crmsync schema OBJECT -o json writes it"
 
 func readingSchema(path string, err error) error {
-	var known *os.PathError
-	if errors.As(err, &known) {
-		err = known.Err
-	}
-	return &hinted{fmt.Errorf("reading the schema %s: %w", path, err), schemaHint}
+	return &hinted{fmt.Errorf("reading the schema %s: %w", path, durable.Cause(err)), schemaHint}
 }
 
 // unusableSchema is about a file that could be read, but holds no schema.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
@@ -93,11 +94,7 @@ func readToken(path string) (string, error) {
 }
 
 func readingToken(path string, err error) error {
-	var known *os.PathError
-	if errors.As(err, &known) {
-		err = known.Err
-	}
-	return &hinted{fmt.Errorf("reading the token from %s: %w", path, err), "--token-file names a file that holds the token and nothing else"}
+	return &hinted{fmt.Errorf("reading the token from %s: %w", path, durable.Cause(err)), "--token-file names a file that holds the token and nothing else"}
 }
 
 // tokenFromCommand runs the command and takes the first line that it prints.
