@@ -28,11 +28,12 @@ type committer struct {
 	tally    Tally
 	ended    Tally // of records that ended behind one still under way: shown, not committed
 	reasons  reasons
-	reason   string             // of the last reject, committed or not
-	row      int64              // rejects in a row for the same reason …
-	rowOf    reasonKey          // … which is this
-	goOn     bool               // somebody was asked, and said to go on
-	nameless bool               // the match value of a reject is not known
+	reason   string    // of the last reject, committed or not
+	row      int64     // rejects in a row for the same reason …
+	rowOf    reasonKey // … which is this
+	goOn     bool      // somebody was asked, and said to go on
+	nameless bool      // the match value of a reject is not known
+	later    overtaken
 	broken   bool               // a reject file can't be written: nothing more is committed to one
 	atEnd    bool               // nothing more comes
 	at       journal.Checkpoint // the last one saved; its position is of the last commit
@@ -151,6 +152,7 @@ func (c *committer) commit(it *item) {
 		c.tally.NotSent++
 	default:
 		c.tally.add(it.end.fate, it.count)
+		c.later.accept(it)
 	}
 	if it.end.fate != rejected {
 		c.row = 0
@@ -196,6 +198,7 @@ func (c *committer) reject(it *item) {
 	}
 	c.tally.Rejected++
 	c.nameless = c.nameless || len(it.lanes) == 0
+	c.later.reject(it)
 	c.reasons.add(it, c.run.opts.Inputs[it.input].Name)
 	// A server's answers that differ in a number may be about the data: only those
 	// that are the same to the letter are taken for one mistake in the mapping.
@@ -308,8 +311,11 @@ func (c *committer) result(stopped stopReason) *Result {
 		Whole:    c.readWhole && c.counts().NotSent == 0,
 		Unread:   c.run.unread,
 		Nameless: c.nameless,
-		Reasons:  c.reasons.most(reasonsInResult),
-		Latency:  c.run.latency.percentiles(),
+
+		Overtaken: c.later.count, OvertakenLine: c.later.line,
+
+		Reasons: c.reasons.most(reasonsInResult),
+		Latency: c.run.latency.percentiles(),
 
 		Timeline: c.record.timeline(),
 	}

@@ -61,13 +61,13 @@ func (r *rows) Seek(p source.Position) error {
 type plain struct{}
 
 func (plain) MapCells(cells []string) (mapping.Assertion, error) {
+	key := strings.ToLower(strings.TrimSpace(cells[0]))
 	if cells[1] == "unmappable" {
-		return mapping.Assertion{}, &mapping.RowError{Problems: []mapping.Problem{{Column: "value", Text: "not a number"}}}
+		return mapping.Assertion{Lanes: []string{key}}, &mapping.RowError{Problems: []mapping.Problem{{Column: "value", Text: "not a number"}}}
 	}
 	if cells[1] == "the end" {
 		return mapping.Assertion{}, errors.New("the list of companies can't be read")
 	}
-	key := strings.ToLower(strings.TrimSpace(cells[0]))
 	return mapping.Assertion{Match: cells[0], Lanes: []string{key}, Body: []byte(cells[0] + "=" + cells[1])}, nil
 }
 

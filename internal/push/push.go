@@ -224,6 +224,10 @@ type Result struct {
 	Unread bool
 	// Nameless says that records were rejected whose match value is not known.
 	Nameless bool
+	// Overtaken counts the rejected records of which a later one of the same key was
+	// accepted; OvertakenLine is where one of them stands. Of a resumed run it knows
+	// its last part alone, and beyond 100,000 rejected keys no more are remembered.
+	Overtaken, OvertakenLine int64
 	// ResumedAtLine is the line at which a resumed run went on, else 0.
 	ResumedAtLine int64
 }

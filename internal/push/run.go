@@ -47,6 +47,7 @@ type run struct {
 	read      atomic.Int64
 	passed    atomic.Int64 // dry run: records of read that would be sent; they have no sequence number
 	spare     *item        // the reader's, for the next record
+	unfit     overtaken    // the reader's, with a state: of records that it rejected itself
 	skipped   *item        // the reader's: the last records, as far as they are unchanged
 	slots     int64        // the reader's: items so far
 	unread    bool         // the reader's: it didn't come to the end of an input, not even to count
@@ -221,8 +222,9 @@ func (r *run) readInput(ctx context.Context, index int) error {
 			r.compare(it)
 		case len(it.lanes) > 0: // rejected, but it is in the input
 			r.opts.State.See(it.lanes)
+			r.unfit.reject(it)
 		}
-		if it.end.fate == unchanged && r.skip(it) {
+		if it.end.fate == unchanged && !r.unfit.concerns(it) && r.skip(it) {
 			continue
 		}
 		r.pass(it)

@@ -50,6 +50,10 @@ func TestOnlyChangedRecordsAreSent(t *testing.T) {
 	if res := push(there); res.Updated != 2 || c.records["k00007"][0] != "new" {
 		t.Errorf("away and back within a file: %+v, the CRM has %v", res.Tally, c.records["k00007"])
 	}
+	damaged := append([][2]string{{"K00011", "unmappable"}}, cells...)
+	if res := push(damaged); res.Unchanged != 2000 || res.Overtaken != 1 {
+		t.Errorf("a damage whose key comes again, unchanged: %+v, %d overtaken", res.Tally, res.Overtaken)
+	}
 	c.answer = func(_, value string, _ int) (client.Result, bool) {
 		return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, value == "refused"
 	}

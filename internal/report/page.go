@@ -195,6 +195,9 @@ func (p *page) commands(s Summary) {
 	}
 	if s.Again != "" && len(r.RejectFiles) > 0 {
 		add("Mend "+namesText(r.RejectFiles)+", then push it again:", s.Again)
+		if words := overtakenWords(s); words != "" {
+			add(strings.ToUpper(words[:1])+words[1:]+".", "")
+		}
 	}
 	if s.Continue != "" {
 		add("Send what was not sent:", s.Continue)

@@ -213,3 +213,24 @@ func TestTextOfOtherRuns(t *testing.T) {
 		})
 	}
 }
+
+func TestTheSummarySaysWhatRejectsWouldOverwrite(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		overtaken, from int64
+		want            string
+	}{
+		{"one", 1, 0, "\nof one of them (line 17) a later record with the same sku was accepted, which it would overwrite: take it out to keep that\n"},
+		{"several", 2, 0, "\nof 2 of them (such as line 17) a later record with the same sku was accepted, which they would overwrite: take them out to keep that\n"},
+		{"a resumed run, of whose first part that isn't known", 0, 9, "\nwhere a later record with the same sku was accepted, that is overwritten then\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := sample()
+			s.Result.Overtaken, s.Result.OvertakenLine, s.Result.ResumedAtLine = tt.overtaken, 17, tt.from
+			var b bytes.Buffer
+			if err := Text(&b, s); err != nil || !strings.HasSuffix(b.String(), s.Again+tt.want) {
+				t.Errorf("%v:\n%s", err, b.String())
+			}
+		})
+	}
+}

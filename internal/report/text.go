@@ -234,10 +234,28 @@ func writeGoOn(b *bytes.Buffer, s Summary) {
 	}
 	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
 		fmt.Fprintf(b, "\nmend %s, then push it again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), Clean(s.Again))
+		if words := overtakenWords(s); words != "" {
+			fmt.Fprintln(b, words)
+		}
 	}
 	if s.Continue != "" {
 		fmt.Fprintf(b, "\nto send what was not sent:\n  %s\n", Clean(s.Continue))
 	}
+}
+
+// overtakenWords says of which rejects a later record was accepted, below how to
+// push them again.
+func overtakenWords(s Summary) string {
+	later := "a later record with the same " + Clean(s.Match)
+	switch n := s.Result.Overtaken; {
+	case s.Result.ResumedAtLine > 0: // what its first part rejected is not known
+		return "where " + later + " was accepted, that is overwritten then"
+	case n == 1:
+		return fmt.Sprintf("of one of them (line %d) %s was accepted, which it would overwrite: take it out to keep that", s.Result.OvertakenLine, later)
+	case n > 1:
+		return fmt.Sprintf("of %d of them (such as line %d) %s was accepted, which they would overwrite: take them out to keep that", n, s.Result.OvertakenLine, later)
+	}
+	return ""
 }
 
 func count(n int64, noun string) string { return plural(n, noun, noun+"s") }
