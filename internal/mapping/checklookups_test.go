@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -62,5 +63,12 @@ func TestALookupMustNameAnAttributeOfTheOtherObject(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestAConstantThatCannotBeLookedUpSaysWhy(t *testing.T) {
+	_, err := New(Options{Object: "products", Match: "sku", Schema: products(), Columns: []string{"sku"}, Lookup: phoneBook(nil), Set: []Constant{{"supplier", "*"}}})
+	if !errors.Is(err, errEnd) {
+		t.Error(err)
 	}
 }

@@ -295,6 +295,7 @@ func TestOptions(t *testing.T) {
 	run(t, "tags", []conversionTest{
 		{"", "New", `[{"id":"t1"}]`}, {"", "sale; New;;sale", `[{"id":"t2"},{"id":"t1"}]`}, {"", "A;B", `[{"id":"t3"}]`},
 		{"", " ; ", `" ; " holds no value between its separators`},
+		{"", "New;a;b", `"a" is none of its options (they are "New", "Sale", "A;B"), "b" is none of its options (they are "New", "Sale", "A;B") (the label "A;B" holds ";" itself: name it by its id, or use another --list-separator)`},
 		{"", "Neu;Sale;Alt", `"Neu" is none of its options (closest: "New"), "Alt" is none of its options (they are "New", "Sale", "A;B")`},
 	})
 	schema := products()
@@ -356,6 +357,10 @@ func TestReferences(t *testing.T) {
 	run(t, "parts", []conversionTest{
 		{"", id, `["` + id + `"]`}, {"", id + ";" + id, `["` + id + `"]`},
 		{"", "P-1", `"P-1" is not a record id of parts (a mapping file can look it up: "lookup: {object: parts, match: ATTR}")`},
+	})
+	run(t, "maker", []conversionTest{
+		{"", id + ";" + id, `["` + id + `"]`},
+		{"", id + ";1" + id[1:], `there are "` + id + `" and "1` + id[1:] + `", but the attribute refers to one record alone`},
 	})
 	run(t, "owner", []conversionTest{
 		{"", "QK566D4X49E8X78", `["QK566D4X49E8X78"]`}, {"", "a; b", `["a","b"]`},

@@ -110,8 +110,8 @@ func resemblance(a, b string) int {
 	if len(ra) > 100 || len(rb) > 100 {
 		return 1 << 30
 	}
-	d := distance(ra, rb)
-	if d <= max(1, max(len(ra), len(rb))/3) {
+	d, longer := distance(ra, rb), max(len(ra), len(rb))
+	if d <= max(1, longer/3) && d < longer {
 		return d
 	}
 	// "product price" resembles "price": whole words count.

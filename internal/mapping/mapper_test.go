@@ -37,6 +37,7 @@ func products() *client.Object {
 		{Key: "cost", Label: "Cost", Type: "currency", Currency: "EUR"},
 		{Key: "supplier", Label: "Supplier", Type: "relation", RelatedObjectSlug: "companies"},
 		{Key: "parts", Label: "Parts", Type: "relation", RelatedObjectSlug: "parts"},
+		{Key: "maker", Label: "Maker", Type: "relation", RelationType: "many_to_one", RelatedObjectSlug: "parts"},
 		{Key: "owner", Label: "Owner", Type: "user"},
 		{Key: "contact", Label: "Contact", Type: "text", Validation: []string{"email"}},
 		{Key: "site", Label: "Site", Type: "text", Validation: []string{"url"}},

@@ -210,7 +210,7 @@ func (c *optionListConverter) cell(dst []byte, cell string) ([]byte, string) {
 	case whole >= 0:
 		return c.list(dst, append(c.chosen[:0], whole)), ""
 	case problem != "":
-		return dst, problem
+		return dst, problem + c.divided(cell)
 	case len(c.chosen) == 0:
 		return dst, noElements(cell)
 	}
@@ -226,6 +226,16 @@ func (c *optionListConverter) wholeLabel(cell string) int {
 		}
 	}
 	return -1
+}
+
+// divided says, in brackets, which option's label the separator cut in two.
+func (c *optionListConverter) divided(cell string) string {
+	for _, o := range c.options.all {
+		if strings.Contains(o.Value, c.separator) && strings.Contains(foldLabel(cell), foldLabel(o.Value)) {
+			return " (the label " + show(o.Value) + " holds " + show(c.separator) + " itself: name it by its id, or use another --list-separator)"
+		}
+	}
+	return ""
 }
 
 // noElements is the problem of a cell with separators alone. Taking it for an

@@ -44,6 +44,9 @@ func New(options Options) (*Mapper, error) {
 	if matchable {
 		p.matchFed(m)
 	}
+	if err := p.run.abort; err != nil { // a constant was looked up
+		return nil, err
+	}
 	if err := p.errs.orNil(); err != nil {
 		return nil, err
 	}

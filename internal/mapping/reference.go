@@ -12,10 +12,19 @@ const (
 	userMatch   = "email"
 )
 
+// idForm is how the body has the ids of an attribute.
+type idForm int
+
+const (
+	manyIDs idForm = iota // a list
+	oneID                 // a list of one
+	bareID                // one id, no list
+)
+
 // relationConverter takes record ids, or values that a lookup turns into ids.
 type relationConverter struct {
 	run       *conversion
-	single    bool // the body takes one id, not a list
+	form      idForm
 	lookup    *Reference
 	related   string
 	separator string
@@ -23,8 +32,12 @@ type relationConverter struct {
 
 func newRelationConverter(run *conversion, t *target, lookup *Reference, separator string) *relationConverter {
 	c := &relationConverter{run: run, lookup: lookup, related: t.attr.RelatedObjectSlug, separator: separator}
-	if t.group == "" && run.object == objectPeople {
-		c.single = t.singleReference()
+	switch t.attr.RelationType {
+	case "many_to_one", "one_to_one":
+		c.form = oneID
+	}
+	if t.group == "" && run.object == objectPeople && t.singleReference() {
+		c.form = bareID
 	}
 	if c.lookup == nil && c.related == objectCompanies && run.lookup != nil {
 		// The domain is the only attribute that companies match by.
@@ -34,7 +47,7 @@ func newRelationConverter(run *conversion, t *target, lookup *Reference, separat
 }
 
 func (c *relationConverter) cell(dst []byte, cell string) ([]byte, string) {
-	return c.run.references(dst, c.single, inCell(cell, c.separator), c.id)
+	return c.run.references(dst, c.form, inCell(cell, c.separator), c.id)
 }
 
 func (c *relationConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
@@ -42,9 +55,9 @@ func (c *relationConverter) json(dst []byte, v jsontext.Value) ([]byte, string) 
 	case '"':
 		return c.cell(dst, jsonText(v))
 	case '[':
-		return c.run.references(dst, c.single, inArray(v, "a record id", c.object), c.id)
+		return c.run.references(dst, c.form, inArray(v, "a record id", c.object), c.id)
 	case '{':
-		return c.run.references(dst, c.single, oneObject(v, c.object), c.id)
+		return c.run.references(dst, c.form, oneObject(v, c.object), c.id)
 	}
 	return dst, wrongKind(v, "a list of record ids")
 }
@@ -73,7 +86,7 @@ type userConverter struct {
 }
 
 func (c *userConverter) cell(dst []byte, cell string) ([]byte, string) {
-	return c.run.references(dst, false, inCell(cell, c.separator), c.id)
+	return c.run.references(dst, manyIDs, inCell(cell, c.separator), c.id)
 }
 
 func (c *userConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
@@ -81,9 +94,9 @@ func (c *userConverter) json(dst []byte, v jsontext.Value) ([]byte, string) {
 	case '"', '0':
 		return c.cell(dst, scalarText(v))
 	case '[':
-		return c.run.references(dst, false, inArray(v, "a member id", memberObject), c.id)
+		return c.run.references(dst, manyIDs, inArray(v, "a member id", memberObject), c.id)
 	case '{':
-		return c.run.references(dst, false, oneObject(v, memberObject), c.id)
+		return c.run.references(dst, manyIDs, oneObject(v, memberObject), c.id)
 	}
 	return dst, wrongKind(v, "a list of member ids")
 }
@@ -101,9 +114,9 @@ func (c *userConverter) id(value string) (string, string) {
 	return value, ""
 }
 
-// references appends the ids of the values that walk hands out: a list, or one
-// id where single. A value that comes twice is sent once.
-func (c *conversion) references(dst []byte, single bool, walk func(func(string) string) string, id func(string) (string, string)) ([]byte, string) {
+// references appends the ids of the values that walk hands out. A value that comes
+// twice is sent once.
+func (c *conversion) references(dst []byte, form idForm, walk func(func(string) string) string, id func(string) (string, string)) ([]byte, string) {
 	var ids []string
 	problem := walk(func(value string) string {
 		found, problem := id(value)
@@ -121,14 +134,14 @@ func (c *conversion) references(dst []byte, single bool, walk func(func(string) 
 	if problem != "" {
 		return dst, problem
 	}
-	if single {
-		switch len(ids) {
-		case 0:
-			return append(dst, "null"...), ""
-		case 1:
-			return appendText(dst, ids[0])
-		}
-		return dst, "there are " + show(strings.Join(ids, ", ")) + ", but one id alone is meant"
+	switch {
+	case form != manyIDs && len(ids) > 1:
+		// Nobody says what the CRM does with the others; it may drop them in silence.
+		return dst, "there are " + listed(ids, "and") + ", but the attribute refers to one record alone"
+	case form == bareID && len(ids) == 0:
+		return append(dst, "null"...), ""
+	case form == bareID:
+		return appendText(dst, ids[0])
 	}
 	dst = append(dst, '[')
 	for i, id := range ids {
