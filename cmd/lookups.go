@@ -60,7 +60,7 @@ func (r *pushRun) checkLookups(context.Context) error {
 	if r.file == nil || r.settings.schema == "off" {
 		return nil
 	}
-	return r.file.CheckLookups(r.relatedSchema)
+	return r.file.CheckLookups(r.relatedSchema, func(object string) string { return r.asking("schema", object) })
 }
 
 // relatedSchema is the schema of an object that values refer to; nil where it

@@ -54,7 +54,7 @@ func TestALookupMustNameAnAttributeOfTheOtherObject(t *testing.T) {
 					return nil, nil
 				}
 				return companies, nil
-			})
+			}, func(object string) string { return "crmsync schema " + object })
 			got := ""
 			if err != nil {
 				got = err.Error()
