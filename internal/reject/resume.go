@@ -15,8 +15,10 @@ import (
 // Resume goes on with the rejects of an interrupted run: those of its last
 // [Writer.Checkpoint]. The run may have been killed, so that its temporary file
 // is still there, or have ended in order, so that the file has its final name;
-// then that file stays whole until [Writer.Finish] replaces it. Errors are
-// [*Error]; after one the run can't be resumed.
+// then that file stays whole until [Writer.Finish] replaces it. One that somebody
+// has worked on since is theirs: what is rejected from here on goes to a new one,
+// and [Options.Aside] says what becomes of the old. Errors are [*Error]; after one
+// the run can't be resumed.
 func Resume(o Options, m Mark) (*Writer, error) {
 	w := prepare(o)
 	w.temp = m.Temp
@@ -41,14 +43,20 @@ func Resume(o Options, m Mark) (*Writer, error) {
 		if w.file != nil {
 			w.file.Close()
 		}
+		if err == errMended {
+			return New(o), nil
+		}
 		return nil, err
 	}
 	return w, nil
 }
 
+var errMended = errors.New("somebody has worked on the finished file")
+
 func (w *Writer) resume(m Mark) error {
 	f, err := openRegular(w.temp, os.O_RDWR)
-	if errors.Is(err, fs.ErrNotExist) {
+	finished := errors.Is(err, fs.ErrNotExist)
+	if finished {
 		if err := w.reopen(m); err != nil {
 			return w.changed(err)
 		}
@@ -63,7 +71,13 @@ func (w *Writer) resume(m Mark) error {
 	if err != nil {
 		return w.problem("resuming", err)
 	}
-	if n != m.Length || sum.Sum64() != m.Sum {
+	switch changed := n != m.Length || sum.Sum64() != m.Sum; {
+	case changed && finished:
+		f.Close()
+		w.file = nil
+		os.Remove(w.temp)
+		return errMended
+	case changed:
 		return w.changed(errChanged)
 	}
 	if err := f.Truncate(m.Length); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -203,11 +204,8 @@ func TestResumeRefuses(t *testing.T) {
 		change func(t *testing.T, o *Options, m Mark)
 		want   string
 	}{
-		{"a finished file that was edited", func(t *testing.T, o *Options, m Mark) {
-			must(t, os.WriteFile(o.Path, []byte(strings.ReplaceAll(read(t, o.Path), "A-1", "B-1")), 0o600))
-		}, "it was changed after the interrupted run"},
-		{"a finished file that became another", func(t *testing.T, o *Options, m Mark) {
-			must(t, os.WriteFile(o.Path, []byte("hello"), 0o600))
+		{"an unfinished file that was edited", func(t *testing.T, o *Options, m Mark) {
+			must(t, os.WriteFile(m.Temp, []byte(strings.ReplaceAll(read(t, o.Path), "A-1", "B-1")), 0o600))
 		}, "it was changed after the interrupted run"},
 		{"a finished file that is gone", func(t *testing.T, o *Options, m Mark) {
 			must(t, os.Remove(o.Path))
@@ -239,6 +237,52 @@ func TestResumeRefuses(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
+	for name, edit := range map[string]func(text string) string{
+		"mended":  func(text string) string { return strings.ReplaceAll(text, "A-1", "B-1") },
+		"another": func(string) string { return "hello" },
+		"empty":   func(string) string { return "" },
+	} {
+		for more := range 2 {
+			t.Run(fmt.Sprintf("%s, and %d more", name, more), func(t *testing.T) {
+				o := Options{Format: "csv", Columns: []string{"sku"}, Path: filepath.Join(t.TempDir(), "r.csv")}
+				w := New(o)
+				for _, e := range entries(3) {
+					must(t, w.Write(e))
+				}
+				m, err := w.Checkpoint()
+				must(t, err)
+				_, err = w.Finish()
+				must(t, err)
+				o.Left, err = Digest(o.Path)
+				must(t, err)
+				theirs := edit(read(t, o.Path))
+				must(t, os.WriteFile(o.Path, []byte(theirs), 0o600))
+				w, err = Resume(o, m)
+				must(t, err)
+				want := []string{"r.csv"}
+				if more > 0 {
+					must(t, w.Write(Entry{Line: 9, Error: "no", Cells: []string{"C-1"}}))
+					want = []string{"r.csv", "r.csv~"}
+				} else if name == "mended" { // of the rest nothing tells that it was rejects
+					want = []string{"r.csv~"}
+				}
+				_, err = w.Finish()
+				must(t, err)
+				if got := files(t, filepath.Dir(o.Path)); !slices.Equal(got, want) {
+					t.Fatalf("the directory has %q, want %q", got, want)
+				}
+				if kept := read(t, filepath.Join(filepath.Dir(o.Path), want[len(want)-1])); kept != theirs {
+					t.Errorf("kept is %q", kept)
+				}
+				if more > 0 && (!strings.Contains(read(t, o.Path), "C-1") || strings.Contains(read(t, o.Path), "A-1")) {
+					t.Errorf("the new one holds %q", read(t, o.Path))
+				}
+			})
+		}
 	}
 }
 
