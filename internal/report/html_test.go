@@ -226,6 +226,21 @@ func TestPageTellsOfRecordsThatLookupsCreated(t *testing.T) {
 	}
 }
 
+func TestPageTellsNoRateOfABurst(t *testing.T) {
+	s := sample()
+	for _, tt := range []struct {
+		took time.Duration
+		says string
+		rate bool
+	}{{30 * time.Millisecond, "under 0.1 s", false}, {900 * time.Millisecond, "0.9 s", false}, {2 * time.Second, "2.0 s", true}} {
+		s.Result.Elapsed = tt.took
+		page := string(pageOf(t, s))
+		if !strings.Contains(page, "<b>"+tt.says+"</b>") || strings.Contains(page, "records a second</span>") != tt.rate {
+			t.Errorf("the page of a run of %s doesn't say %q, or whether it tells a rate is not %v", tt.took, tt.says, tt.rate)
+		}
+	}
+}
+
 func TestNumbersForPeople(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{thousands(0), "0"}, {thousands(999), "999"}, {thousands(1000), "1,000"}, {thousands(-1234567), "-1,234,567"},

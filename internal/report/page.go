@@ -239,8 +239,13 @@ func (p *page) tally(s Summary) {
 func (p *page) facts(s Summary) {
 	r := s.Result
 	add := func(name, value string) { p.Facts = append(p.Facts, pageFact{name, value}) }
-	add("took", durationWords(r.Elapsed))
-	if rate := perSecond(r); rate > 0 {
+	if r.Elapsed < 100*time.Millisecond {
+		add("took", "under 0.1 s")
+	} else {
+		add("took", durationWords(r.Elapsed))
+	}
+	// As in the text, a burst says nothing of the records of a second.
+	if rate := perSecond(r); rate > 0 && r.Elapsed >= time.Second {
 		add("records a second", rateText(rate))
 	}
 	if r.Requests > 0 {
