@@ -58,6 +58,7 @@ columns:
 
 const creating = creatingFirms + `  part: {to: parts, lookup: {object: parts, match: code, create: true}}
   other: {to: variants, lookup: {object: variants, match: code}}
+  maker: {to: maker, lookup: {object: parts, match: code, create: true}}
 `
 
 func creatingSchema() *client.Object {
@@ -69,7 +70,7 @@ func creatingSchema() *client.Object {
 func TestARelatedRecordIsCreatedOnlyForARecordWithWhichNothingElseIsWrong(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		cells   string // sku, firm, part, other, price
+		cells   string // sku, firm, part, other, price, maker
 		want    string // the body, or what is wrong
 		created string
 	}{
@@ -79,6 +80,7 @@ func TestARelatedRecordIsCreatedOnlyForARecordWithWhichNothingElseIsWrong(t *tes
 		{"a number that is none, in a later column", "S|a|||x", `column "price": "x" is not a number (a number looks like 1234.50)`, ""},
 		{"another lookup that finds nothing", "S|a||o|5", `column "other": "o": there is none`, ""},
 		{"a second value that can't be created", "S|a;unfit|||5", `column "firm": "unfit": none can be created`, ""},
+		{"two of which one alone may be", "S||||5|m;n", `column "maker": there are "m" and "n", but the attribute refers to one record alone`, ""},
 		{"a blank match value", "|a|||5", `column "sku": the match value is blank, so the record can't be found again`, ""},
 		{"the CRM refuses one: the next is not created for nothing", "S|refused|p||5", `column "firm": "refused": the CRM refused it`, ""},
 	} {
@@ -86,7 +88,7 @@ func TestARelatedRecordIsCreatedOnlyForARecordWithWhichNothingElseIsWrong(t *tes
 			crm := &register{}
 			m := mustNew(t, Options{
 				Object: "products", Match: "sku", Schema: creatingSchema(), File: parse(t, creating), Lookup: crm,
-				Columns: []string{"sku", "firm", "part", "other", "price"},
+				Columns: []string{"sku", "firm", "part", "other", "price", "maker"},
 			})
 			a, err := m.MapCells(strings.Split(tt.cells, "|"))
 			got := string(a.Body)

@@ -117,7 +117,7 @@ func (c *userConverter) id(value string) (string, string) {
 // references appends the ids of the values that walk hands out. A value that comes
 // twice is sent once.
 func (c *conversion) references(dst []byte, form idForm, walk func(func(string) string) string, id func(string) (string, string)) ([]byte, string) {
-	var ids []string
+	var ids, values []string
 	problem := walk(func(value string) string {
 		found, problem := id(value)
 		if problem != "" {
@@ -128,7 +128,7 @@ func (c *conversion) references(dst []byte, form idForm, walk func(func(string) 
 				return ""
 			}
 		}
-		ids = append(ids, found)
+		ids, values = append(ids, found), append(values, value)
 		return ""
 	})
 	if problem != "" {
@@ -137,7 +137,7 @@ func (c *conversion) references(dst []byte, form idForm, walk func(func(string) 
 	switch {
 	case form != manyIDs && len(ids) > 1:
 		// Nobody says what the CRM does with the others; it may drop them in silence.
-		return dst, "there are " + listed(ids, "and") + ", but the attribute refers to one record alone"
+		return dst, "there are " + listed(values, "and") + ", but the attribute refers to one record alone"
 	case form == bareID && len(ids) == 0:
 		return append(dst, "null"...), ""
 	case form == bareID:
