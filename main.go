@@ -38,12 +38,11 @@ func run() int {
 		case code := <-done:
 			return code
 		case sig := <-signals:
-			interruption := cmd.InterruptedBy(sig)
 			if first.sentAgain(sig, time.Now()) {
 				streams.EraseProgress()
-				return interruption.ExitCode()
+				return cmd.InterruptedBy(first.Signal).ExitCode() // the summary may have told it by now
 			}
-			cancel(interruption)
+			cancel(cmd.InterruptedBy(sig))
 		}
 	}
 }
