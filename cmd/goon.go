@@ -132,6 +132,15 @@ func (r *pushRun) goOn(result push.Result) string {
 	return r.app.sameCommand(r.app.args)
 }
 
+// look is the command that shows what was wrong with the records of a stopped run,
+// where that can be seen without asking the CRM.
+func (r *pushRun) look(result push.Result) string {
+	if len(result.Reasons) == 0 || result.Reasons[0].Status != 0 {
+		return ""
+	}
+	return r.app.sameCommand(withoutHook(r.app.args), "--dry-run")
+}
+
 // sameCommand is the command line again, with more flags, and what variables said
 // of the run.
 func (a *app) sameCommand(args []string, flags ...string) string {

@@ -126,7 +126,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		summary.Missing, summary.MissingNote = r.absent, r.absence
 		summary.Pace, summary.Related = r.found, r.related
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
-		summary.Again, summary.Continue = r.again(result), r.goOn(result)
+		summary.Again, summary.Continue, summary.Look = r.again(result), r.goOn(result), r.look(result)
 		r.describe(&summary, result)
 	}
 	r.detail(&summary)

@@ -32,6 +32,7 @@ type committer struct {
 	row      int64     // rejects in a row for the same reason …
 	rowOf    reasonKey // … which is this
 	goOn     bool      // somebody was asked, and said to go on
+	doubted  bool      // an earlier part of the run had nothing but rejects
 	nameless bool      // the match value of a reject is not known
 	later    overtaken
 	broken   bool               // a reject file can't be written: nothing more is committed to one
@@ -236,13 +237,25 @@ func (c *committer) judge(last *item) {
 	if last == nil || c.goOn || c.run.opts.DryRun || c.run.going.Err() != nil {
 		return
 	}
-	atStart := done == nothingButRejects && c.tally.Rejected == done
+	atStart := (done == nothingButRejects || c.doubted) && c.tally.Rejected == done
 	err.InARow = !atStart && c.row == nothingButRejects
 	if !atStart && !err.InARow {
 		return
 	}
 	err.Reason = last.end.reason
 	c.ask(Question{Rejected: c.tally.Rejected, Reason: last.end.reason, InARow: err.InARow}, err)
+}
+
+// doubt has a run that goes on after nothing but rejects ask anew before it sends
+// anything, or where nobody is there stop at the first reject.
+func (c *committer) doubt() {
+	t, o := c.tally, c.run.opts
+	c.doubted = !o.MaxRejects.Set && !o.DryRun && t.Rejected >= nothingButRejects && t.Created+t.Updated+t.Unchanged == 0
+	if !c.doubted || o.Ask == nil {
+		return
+	}
+	q := Question{Rejected: t.Rejected, Reason: c.reasons.most(1)[0].Error}
+	c.ask(q, &TooManyRejectsError{Rejected: t.Rejected, Done: t.Rejected, Reason: q.Reason})
 }
 
 // ask holds the workers while somebody is asked whether to go on, and lets go of
@@ -326,6 +339,9 @@ func (c *committer) result(stopped stopReason) *Result {
 	tooLate := stopped.outcome == Interrupted && res.Whole
 	if stopped.outcome != "" && !tooLate {
 		res.Outcome, res.Err = stopped.outcome, stopped.err
+	}
+	if many, ok := errors.AsType[*TooManyRejectsError](res.Err); ok {
+		many.InAll = res.Rejected
 	}
 	res.ResumedAtLine = c.run.opts.Resume.GoesOn()
 	for _, in := range c.run.opts.Inputs {

@@ -26,6 +26,7 @@ func (e *FatalError) Hint() string { return e.hint }
 type TooManyRejectsError struct {
 	Rejected int64
 	Done     int64
+	InAll    int64 // with those that were under way when the run was stopped
 	Max      MaxRejects
 	Reason   string // of the last reject
 	InARow   bool   // not --max-rejects: the last ones all had the same reason
@@ -34,12 +35,20 @@ type TooManyRejectsError struct {
 func (e *TooManyRejectsError) Error() string {
 	switch {
 	case e.Max.Set:
-		return fmt.Sprintf("%d of the first %d records were rejected, more than --max-rejects %s allows", e.Rejected, e.Done, e.Max)
+		return fmt.Sprintf("%d of the first %d records were rejected, more than --max-rejects %s allows%s", e.Rejected, e.Done, e.Max, e.underWay())
 	case e.InARow:
 		return fmt.Sprintf("%d records in a row were rejected for the same reason: %s", nothingButRejects, e.Reason)
 	default:
-		return fmt.Sprintf("the first %d records were all rejected: %s", e.Rejected, e.Reason)
+		return fmt.Sprintf("the first %d records were all rejected%s: %s", e.Rejected, e.underWay(), e.Reason)
 	}
+}
+
+// underWay says why the tally has more rejects.
+func (e *TooManyRejectsError) underWay() string {
+	if e.InAll <= e.Rejected {
+		return ""
+	}
+	return fmt.Sprintf(" (%d with those that were under way)", e.InAll)
 }
 
 // Hint says what to do.

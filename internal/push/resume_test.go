@@ -230,3 +230,58 @@ func TestAJournalThatCannotBeWrittenStopsTheRun(t *testing.T) {
 		})
 	}
 }
+
+func TestARunThatStoppedAtNothingButRejectsIsStillDoubted(t *testing.T) {
+	answer := func(yes bool) func(context.Context, Question) bool {
+		return func(context.Context, Question) bool { return yes }
+	}
+	for _, test := range []struct {
+		name     string
+		mended   bool
+		ask      func(context.Context, Question) bool
+		outcome  Outcome
+		mostSent int
+		accepted int64
+	}{
+		{"the answer is no again", true, answer(false), Stopped, 0, 0},
+		{"the answer is yes now", true, answer(true), Rejects, 1000, 1000},
+		{"nobody is asked, and nothing was mended", false, nil, Stopped, 20, 0},
+		{"nobody is asked, and the CRM takes them now", true, nil, Rejects, 1000, 1000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mended := false
+				run := func(from *journal.Checkpoint, ask func(context.Context, Question) bool) (*Result, *crm, *notes) {
+					c := newCRM()
+					c.pause = time.Millisecond
+					c.answer = func(key, _ string, _ int) (client.Result, bool) {
+						return client.Result{Outcome: client.Rejected, Status: 400, Message: "no " + key}, !mended
+					}
+					opts, _ := options(c, distinct(1000))
+					saved := &notes{}
+					opts.Journal, opts.Resume, opts.Ask = saved, from, ask
+					res := Run(t.Context(), opts)
+					balanced(t, res)
+					return res, c, saved
+				}
+				first, _, saved := run(nil, nil)
+				from := &saved.saved[len(saved.saved)-1]
+				var many *TooManyRejectsError
+				if !errors.As(first.Err, &many) || many.InAll != first.Rejected || from.Done < nothingButRejects {
+					t.Fatalf("the first part ended as %s, %v, with %d records done", first.Outcome, first.Err, from.Done)
+				}
+				mended = test.mended
+				res, c, _ := run(from, test.ask)
+				if res.Outcome != test.outcome || c.requests > test.mostSent {
+					t.Errorf("ended as %s (%v) after %d requests", res.Outcome, res.Err, c.requests)
+				}
+				if res.Outcome == Stopped && !errors.As(res.Err, &many) {
+					t.Errorf("the error is %v", res.Err)
+				}
+				if want := max(0, test.accepted-first.Rejected); res.Created != want {
+					t.Errorf("%d were created, want %d", res.Created, want)
+				}
+			})
+		})
+	}
+}

@@ -98,6 +98,7 @@ func Run(ctx context.Context, opts Options) *Result {
 	if err := commit.begin(); err != nil {
 		return &Result{Outcome: Failed, Err: err, Started: commit.started}
 	}
+	commit.doubt()
 	var committing, retrying, working sync.WaitGroup
 	committing.Go(commit.loop)
 	retrying.Go(func() { r.sched.wait(r.going) })

@@ -199,7 +199,14 @@ func (p *page) commands(s Summary) {
 			add(strings.ToUpper(words[:1])+words[1:]+".", "")
 		}
 	}
-	if s.Continue != "" {
+	switch {
+	case s.Continue == "":
+	case r.Outcome == push.Stopped:
+		if s.Look != "" {
+			add("See all that is wrong, without sending anything:", s.Look)
+		}
+		add("Once that is mended, send what was not sent:", s.Continue)
+	default:
 		add("Send what was not sent:", s.Continue)
 	}
 }

@@ -53,8 +53,9 @@ type Summary struct {
 	Settings []Setting      // without secrets
 
 	// Again is the command that sends the rejected records once they are mended,
-	// Continue the one that sends what was not sent. "" where there is none.
-	Again, Continue string
+	// Continue the one that sends what was not sent, Look the one that shows before
+	// that what was wrong, without sending anything. "" where there is none.
+	Again, Continue, Look string
 }
 
 // Setting is a flag's value in a run.

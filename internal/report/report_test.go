@@ -122,6 +122,14 @@ func TestTextOfOtherRuns(t *testing.T) {
 			want:   []string{"\nsandbox: nothing real was written\n"},
 		},
 		{
+			name: "a stopped run says what comes first",
+			change: func(s *Summary) {
+				s.Result.Outcome, s.Result.NotSent = push.Stopped, 7
+				s.Continue = "crmsync push products.csv -m sku"
+			},
+			want: []string{"once what they were rejected for is mended, to send what was not sent:\n  crmsync push products.csv -m sku\n"},
+		},
+		{
 			name: "an interrupted run says how to go on",
 			change: func(s *Summary) {
 				s.Result.Outcome, s.Result.NotSent = push.Interrupted, 7

@@ -238,9 +238,18 @@ func writeGoOn(b *bytes.Buffer, s Summary) {
 			fmt.Fprintln(b, words)
 		}
 	}
-	if s.Continue != "" {
-		fmt.Fprintf(b, "\nto send what was not sent:\n  %s\n", Clean(s.Continue))
+	if s.Continue == "" {
+		return
 	}
+	first := ""
+	switch {
+	case r.Outcome == push.Stopped && s.Look != "":
+		fmt.Fprintf(b, "\nto see all that is wrong, without sending anything:\n  %s\n", Clean(s.Look))
+		first = "once that is mended, "
+	case r.Outcome == push.Stopped: // else it stops again
+		first = "once what they were rejected for is mended, "
+	}
+	fmt.Fprintf(b, "\n%sto send what was not sent:\n  %s\n", first, Clean(s.Continue))
 }
 
 // overtakenWords says of which rejects a later record was accepted, below how to
