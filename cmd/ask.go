@@ -55,7 +55,7 @@ func (a *app) asker(bar *progress) func(context.Context, push.Question) bool {
 		if q.InARow {
 			what = "the last records were all rejected for the same reason"
 		}
-		fmt.Fprintf(a.console, "%s: %s\ngo on? [y/N] ", what, report.Clean(q.Reason))
+		fmt.Fprintf(a.console, "%sgo on? [y/N] ", a.console.wrapped(fmt.Sprintf("%s: %s\n", what, report.Clean(q.Reason))))
 
 		select {
 		case line := <-a.answers.next():

@@ -79,11 +79,15 @@ func drawLines(lines []string) string {
 }
 
 func (c *console) say(kind, format string, args ...any) {
-	text := fmt.Sprintf("%s: %s\n", kind, report.Clean(fmt.Sprintf(format, args...)))
-	if c.width != nil {
-		text = report.Wrap(text, c.width())
+	io.WriteString(c, c.wrapped(fmt.Sprintf("%s: %s\n", kind, report.Clean(fmt.Sprintf(format, args...)))))
+}
+
+// wrapped breaks lines between words where a terminal would within them.
+func (c *console) wrapped(text string) string {
+	if c.width == nil {
+		return text
 	}
-	io.WriteString(c, text)
+	return report.Wrap(text, c.width())
 }
 
 // fail shows an error and the way out that it carries.

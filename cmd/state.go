@@ -159,6 +159,9 @@ func (a *app) listState(s *settings) error {
 	for _, e := range runs {
 		fmt.Fprintln(&text, report.Clean(e.String()))
 	}
+	wrapped := report.Wrap(text.String(), a.streams.outWidth())
+	text.Reset()
+	text.WriteString(wrapped)
 	rows := [][]string{{"OBJECT", "MATCH", "COUNT", "SIZE", "OLDEST", "NEWEST", "CRM", "FILE"}}
 	var unreadable []string
 	for _, f := range files {

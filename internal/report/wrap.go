@@ -48,7 +48,8 @@ func isCommand(line string) bool {
 // words; with a width of 0 the text stays as it is.
 func Wrap(text string, width int) string { return wrapped(text, width) }
 
-// breakBefore is where the last word that fits ends, -1 where a line has none.
+// breakBefore is where the last word that fits ends, or the first one where none
+// does; -1 where a line has but one.
 func breakBefore(line string, width int) int {
 	at, n := -1, 0
 	started := false
@@ -57,7 +58,7 @@ func breakBefore(line string, width int) int {
 			at = i
 		}
 		started = started || r != ' '
-		if n += runeWidth(r); n > width {
+		if n += runeWidth(r); n > width && at >= 0 {
 			break
 		}
 	}
