@@ -82,8 +82,12 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 	if from := r.resume; from != nil {
 		if over, _ := from.Over(); over > 0 {
-			r.app.note(fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
-				over, from.GoesOn(), r.inputs[from.Input].info.Name))
+			text := fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
+				over, from.GoesOn(), r.inputs[from.Input].info.Name)
+			if n := len(from.Beyond); n > 0 {
+				text += fmt.Sprintf(", the first that was not done; done after it, and not sent again: %d", n)
+			}
+			r.app.note(text)
 		}
 		return // else it came nowhere
 	}

@@ -105,7 +105,7 @@ func TestAChangedRunStartsAnew(t *testing.T) {
 		{"another content of the same length", func(r *Run) { r.Inputs[0].Fingerprint = "sha256:2" }, []string{"products.csv has changed"}},
 		{"a longer file", func(r *Run) { r.Inputs[0].Size, r.Inputs[0].Fingerprint = 1100, "sha256:2" }, []string{"products.csv has changed (it had 1000 bytes and has 1100)"}},
 		{"another object", func(r *Run) { r.Object = "articles" }, []string{"the object was products and is articles"}},
-		{"another match attribute and mapping", func(r *Run) { r.Match, r.Mapping = "ean", "m2" }, []string{"the match attribute was sku and is ean", "the mapping has changed"}},
+		{"another match attribute and mapping", func(r *Run) { r.Match, r.Mapping = "ean", "m2" }, []string{"the match attribute was sku and is ean", "how records are mapped has changed (mapping, locale, time zone, or the attributes in the CRM)"}},
 		{"another delimiter", func(r *Run) { r.Choice = "c2" }, []string{"how the input is read, or which of its records are sent, has changed"}},
 		{"a limit", func(r *Run) { r.Limit = 5 }, []string{"--limit was none and is 5"}},
 		{"another workspace", func(r *Run) { r.Workspace = "w" }, []string{"the workspace is another"}},

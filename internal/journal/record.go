@@ -152,7 +152,7 @@ func differences(was, is Run) []string {
 		}
 	}
 	if was.Mapping != is.Mapping {
-		list = append(list, "the mapping has changed")
+		list = append(list, "how records are mapped has changed (mapping, locale, time zone, or the attributes in the CRM)")
 	}
 	if was.Choice != is.Choice {
 		list = append(list, "how the input is read, or which of its records are sent, has changed")
