@@ -88,6 +88,16 @@ func summaryUnwritten(err error) error {
 		"the summary alone is missing, and what was sent need not be sent again: look after what stdout leads to"}
 }
 
+// unwritten is about a result that could not be written to stdout; any other error
+// stays as it is.
+func unwritten(err error) error {
+	path, ok := errors.AsType[*os.PathError](err)
+	if !ok || path.Path != os.Stdout.Name() || hintOf(err) != "" {
+		return err
+	}
+	return &hinted{fmt.Errorf("writing the result to stdout: %w", path.Err), "look after what stdout leads to"}
+}
+
 // runEnded is how a push that reported its own outcome ends the program: its
 // summary is written, and only exit status and error message are left.
 type runEnded struct {

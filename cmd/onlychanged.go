@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
 	"github.com/crmsync/crmsync/internal/state"
@@ -72,7 +73,8 @@ func (r *pushRun) openOnlyChanged(context.Context) error {
 	}
 	if !s.dryRun && s.state == "" {
 		if err := makeStateDirectory(); err != nil {
-			return err
+			return &hinted{fmt.Errorf("making the state directory %s: %w", stateDirectory(), durable.Cause(err)),
+				"make it writable, or name the file for what --only-changed remembers with --state"}
 		}
 	}
 	var err error

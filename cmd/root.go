@@ -75,7 +75,7 @@ func (a *app) end(ctx context.Context, err error) exitCode {
 		code = a.run.neverStarted(ctx, code, err)
 	}
 	if err != nil {
-		a.console.fail(err)
+		a.console.fail(unwritten(err))
 	}
 	return code
 }

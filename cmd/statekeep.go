@@ -56,8 +56,12 @@ func (r *pushRun) tell(path string) error {
 }
 
 func untold(err error) error {
+	mend := "make its directory writable"
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		mend = "make room on the disk"
+	}
 	return &hinted{fmt.Errorf("what --only-changed remembers would be wrong after this push: %w", err),
-		"make its directory writable, or remove the file if nobody needs it: everything is then sent once more"}
+		mend + ", or remove the file if nobody needs it: everything is then sent once more"}
 }
 
 // tellUnread tells a state of another user, which can't be read, what is sent.
