@@ -250,10 +250,14 @@ func (p *proposal) misfits(c *proposedColumn, bad []string) {
 		case c.target.attr.Type == client.TypeMultiselect: // the table works on whole cells
 			c.notes = append(c.notes, "the options are "+listed(firstFew(labels), "and"))
 		default:
-			c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": "+quoteYAML(cmp.Or(closestKey(bad[0], labels), labels[0]))+"}  # the options are "+listed(firstFew(labels), "and"))
+			option := "OPTION" // of a word that is like none of them, nobody knows which it means
+			if likely := closestKey(bad[0], labels); likely != "" {
+				option = quoteYAML(likely)
+			}
+			c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": "+option+"}  # the options are "+listed(firstFew(labels), "and"))
 		}
 	case client.TypeCheckbox:
-		c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": true}")
+		c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": true}  # or false")
 	}
 }
 

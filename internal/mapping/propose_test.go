@@ -35,7 +35,7 @@ columns:
   Category:
     to: category  # select
     # rejected as they are: "Bücher"
-    # values: {"Bücher": Books}  # the options are "Books", "Home & Living" and "Toys"
+    # values: {"Bücher": OPTION}  # the options are "Books", "Home & Living" and "Toys"
   Supplier:
     to: supplier  # relation
     # values that are no ids are looked up as domains; this creates missing ones, too:

@@ -64,6 +64,9 @@ func TestAProposalUnderstandsOtherLanguagesAndValues(t *testing.T) {
 			[]string{`locale: en-GB  # guessed from values such as "31.12.2025" in column "Foo"`}, ""},
 		{"addresses", ProposeOptions{Object: "people", Schema: &client.Object{Slug: "people", Attributes: people}, Columns: []string{"Vorname", "Kontakt"}, Sample: rows("Anna|a@x.de", "Bo|b@x.de")},
 			[]string{"match: email", "    to: first_name  # text; likely: another word for it, and the sample's values fit", "    to: email  # text; likely: the only column with e-mail addresses"}, ""},
+		{"customers", ProposeOptions{Object: "clients", Columns: []string{"Kunden-Nr.", "Kunde seit"}, Sample: rows("1|31.01.2020", "2|13.04.2021"), Schema: &client.Object{Slug: "clients", Attributes: []client.Attribute{
+			{Key: "customer_number", Label: "Customer Number", Type: client.TypeText, IsUnique: true}, {Key: "customer_since", Label: "Customer Since", Type: client.TypeDate}}}},
+			[]string{"match: customer_number  # unique", `locale: de  # guessed from values such as "31.01.2020" in column "Kunde seit"`, "    to: customer_number  # text; likely: another word for it, and the sample's values fit", "    to: customer_since  # date; likely: another word for it, and the sample's values fit"}, ""},
 		{"domains, which numbers are not", ProposeOptions{Object: "companies", Columns: []string{"Firma", "Netz", "Mitarbeiter"}, Sample: rows("Acme|https://www.acme.com/de|1.200", "Beta|beta.de|2.100"), Schema: &client.Object{Slug: "companies"}},
 			[]string{"    to: name  # text; likely: another word for it, and the sample's values fit", "    to: domain  # text; likely: the only column with domains", "    trim: domain"}, ""},
 		{"words that exports add", ProposeOptions{Columns: []string{"SKU__c", "Product Price 1", "Stock (pcs)"}, Sample: rows("A1|5|7", "A2|1.5|8")},

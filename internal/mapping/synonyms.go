@@ -45,9 +45,10 @@ status|state|stage|phase|statut|état|étape|estado|etapa|stato|fase
 notes|note|comment|comments|remarks|notiz|notizen|bemerkung|bemerkungen|anmerkung|kommentar|remarque|commentaire|notas|comentarios|osservazioni|opmerking|opmerkingen|uwagi
 amount|value|total|sum|betrag|summe|gesamtbetrag|wert|montant|total ttc|importe|importo|totale|bedrag|belopp|beløb|kwota
 owner|assigned to|assignee|responsible|zuständig|verantwortlich|bearbeiter|betreuer|propriétaire|responsable|propietario|responsabile|eigenaar|ägare|eier|besitzer|sahibi|担当者|负责人|omistaja|inhaber
-customer number|customer no|customer id|client number|kundennummer|kundennr|kd nr|numéro de client|numéro client|número de cliente|codice cliente|klantnummer|kundnummer|numer klienta|müşteri no|müşteri numarası|顧客番号|客户编号|číslo zákazníka|asiakasnumero|ügyfélszám|kundenr|kunnr
-order number|order no|order id|auftragsnummer|auftragsnr|numéro de commande|número de pedido|numero ordine|ordernummer|bestelnummer|numer zamówienia
-invoice number|invoice no|invoice id|rechnungsnummer|rechnungsnr|numéro de facture|número de factura|numero fattura|factuurnummer|fakturanummer|numer faktury
+customer number|customer no|customer id|client number|kundennummer|kundennr|kunden nr|kunden id|kd nr|numéro de client|numéro client|número de cliente|codice cliente|klantnummer|kundnummer|numer klienta|müşteri no|müşteri numarası|顧客番号|客户编号|číslo zákazníka|asiakasnumero|ügyfélszám|kundenr|kunnr
+customer since|client since|kunde seit|client depuis|cliente desde|cliente dal|klant sinds|kund sedan|kunde siden|klient od
+order number|order no|order id|auftragsnummer|auftragsnr|auftrags nr|numéro de commande|número de pedido|numero ordine|ordernummer|bestelnummer|numer zamówienia
+invoice number|invoice no|invoice id|rechnungsnummer|rechnungsnr|rechnungs nr|numéro de facture|número de factura|numero fattura|factuurnummer|fakturanummer|numer faktury
 contract number|contract no|contract id|vertragsnummer|numéro de contrat|número de contrato|numero contratto|contractnummer|numer umowy
 start date|starts on|begin date|beginn|startdatum|date de début|fecha de inicio|data inizio|begindatum
 end date|ends on|ende|enddatum|date de fin|fecha de fin|data fine|einddatum
