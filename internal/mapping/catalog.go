@@ -129,6 +129,23 @@ func (c *catalog) suggest(name string) string {
 	return ""
 }
 
+// meant is suggest for a name that is another word for an attribute's.
+func (c *catalog) meant(name string) string {
+	words, best, key := newThesaurus(), unlike, ""
+	for _, t := range c.list {
+		for _, own := range []string{t.key, t.attr.Label} {
+			d, same := words.apart(spelledOut(name), spelledOut(own))
+			if same && d < best && !t.attr.IsArchived && !systemAttribute(t.key) {
+				best, key = d, t.key
+			}
+		}
+	}
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (closest: %s)", show(key))
+}
+
 func (c *catalog) closest(name string) (string, bool) {
 	candidates := make([]named, 0, len(c.list))
 	for _, t := range c.list {

@@ -216,6 +216,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"unknown columns, all of them, with the closest attributes", columns("sku", "prise", "quux"),
 			`products.csv: column "prise" is no attribute of products (closest: "price"); column "quux" is no attribute of products`, "--map COLUMN=ATTR"},
+		{"another word for an attribute", columns("sku", "Item No", "Verkaufspreis"),
+			`products.csv: column "Item No" is no attribute of products (closest: "sku"); column "Verkaufspreis" is no attribute of products (closest: "price")`, "--map COLUMN=ATTR"},
 		{"two columns for one attribute", columns("sku", "price", "Price"),
 			`products.csv: column "price" and column "Price" both feed attribute "price"`, "--map COLUMN="},
 		{"a column that may mean two attributes", with(func(o *Options) { o.Schema, o.Columns = twins, []string{"sku", "PRICE"} }),

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,7 +231,7 @@ func (p *planner) columns(m *Mapper) {
 
 func (p *planner) unknownColumns(unknown []string) {
 	for _, column := range unknown {
-		p.errs.add(fmt.Sprintf("column %s is no attribute of %s%s", show(column), p.o.Object, p.catalog.suggest(column)), mapHint)
+		p.errs.add(fmt.Sprintf("column %s is no attribute of %s%s", show(column), p.o.Object, cmp.Or(p.catalog.suggest(column), p.catalog.meant(column))), mapHint)
 	}
 }
 
