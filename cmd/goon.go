@@ -138,7 +138,8 @@ func (r *pushRun) look(result push.Result) string {
 	if len(result.Reasons) == 0 || result.Reasons[0].Status != 0 {
 		return ""
 	}
-	return r.app.sameCommand(withoutHook(r.app.args), "--dry-run")
+	// What the run has left stays as it is.
+	return r.app.sameCommand(without(r.app.args, "--on-finish", "--rejects", "--report", "--metrics"), "--dry-run")
 }
 
 // sameCommand is the command line again, with more flags, and what variables said

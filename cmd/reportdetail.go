@@ -86,14 +86,16 @@ func withoutSecrets(address string) string {
 }
 
 // withoutHook is a command line without --on-finish, which may hold a secret.
-func withoutHook(args []string) []string {
-	var words []string
+func withoutHook(args []string) []string { return without(args, "--on-finish") }
+
+// without are the arguments without these flags and their values.
+func without(args []string, flags ...string) (words []string) {
 	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "--on-finish":
-			i++
-		case !strings.HasPrefix(args[i], "--on-finish="):
+		switch flag, _, valued := strings.Cut(args[i], "="); {
+		case !slices.Contains(flags, flag):
 			words = append(words, args[i])
+		case !valued:
+			i++
 		}
 	}
 	return words
