@@ -28,7 +28,7 @@ func (m *Mapper) hash() string {
 			if c.Lookup != nil {
 				lookup = *c.Lookup
 			}
-			c.Lookup, c.Line = nil, 0
+			c.Lookup, c.Line, c.matchAt = nil, 0, place{}
 			fmt.Fprintf(h, "column %+v %+v\n", c, lookup)
 		}
 	}

@@ -367,6 +367,14 @@ func TestPlanAndFingerprint(t *testing.T) {
 	if mustNew(t, other).Fingerprint() != m.Fingerprint() {
 		t.Error("an attribute that no column feeds changes the fingerprint")
 	}
+	lookup := "columns:\n  supplier: {to: supplier, lookup: {object: companies, match: domain}}\n"
+	mapped := Options{Object: "products", Match: "sku", Schema: products(), Columns: []string{"sku", "supplier"}}
+	mapped.File = parse(t, lookup)
+	before := mustNew(t, mapped).Fingerprint()
+	mapped.File = parse(t, "# a comment\n"+strings.Replace(lookup, "{object: companies", "{  object: companies", 1))
+	if mustNew(t, mapped).Fingerprint() != before {
+		t.Error("a mapping file laid out anew changes the fingerprint")
+	}
 }
 
 // valid tells whether a body is a JSON object.
