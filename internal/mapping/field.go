@@ -9,9 +9,9 @@ import (
 // field is an attribute of the body and where its value comes from.
 type field struct {
 	target *target
-	conv   converter // nil for a person's addresses
-	prefix []byte    // `,"key":`
-	group  int       // in Mapper.groups; 0 is the body itself
+	conv   converter
+	prefix []byte // `,"key":`
+	group  int    // in Mapper.groups; 0 is the body itself
 	match  bool
 	asIs   bool // conv sends a cell's text as it stands
 	plain  bool // a cell goes straight to conv, unless it is blank or null
@@ -186,23 +186,12 @@ func (p *planner) newField(m *Mapper, t *target, s settings) *field {
 	f.match = t.key == p.o.Match || m.matchesAddress(t)
 	f.prefix, _ = appendText([]byte{','}, t.body)
 	f.prefix = append(f.prefix, ':')
-	if t.address != noAddress {
-		f.conv = &addressConverter{list: t.address == allAddresses, separator: separatorOf(s, p.run)}
-		return f
-	}
 	f.conv = p.run.converterFor(t, s)
 	switch f.conv.(type) {
 	case asTheyAre, *textConverter, phoneConverter:
 		f.asIs = true
 	}
 	return f
-}
-
-func separatorOf(s settings, run *conversion) string {
-	if s.separator != "" {
-		return s.separator
-	}
-	return run.separator
 }
 
 // constant adds an attribute with a fixed value, converted once.

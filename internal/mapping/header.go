@@ -94,6 +94,16 @@ func closest(name string, candidates []named) (string, bool) {
 	return best, bestAt < 1<<30
 }
 
+// closestName is the one of some names that another is most like, or "".
+func closestName(name string, known []string) string {
+	candidates := make([]named, 0, len(known))
+	for _, k := range known {
+		candidates = append(candidates, named{k, []string{foldName(k)}})
+	}
+	found, _ := closest(name, candidates)
+	return found
+}
+
 // named is something that closest can suggest.
 type named struct {
 	key   string

@@ -37,16 +37,7 @@ func ParseColumns(name string, node ast.Node) (*File, error) {
 }
 
 func dialect() strictyaml.Dialect {
-	return strictyaml.Dialect{Kind: "mapping file", EmptyHint: "crmsync map FILE proposes one", Show: show, Closest: closestKey}
-}
-
-func closestKey(name string, known []string) string {
-	candidates := make([]named, 0, len(known))
-	for _, k := range known {
-		candidates = append(candidates, named{k, []string{foldName(k)}})
-	}
-	key, _ := closest(name, candidates)
-	return key
+	return strictyaml.Dialect{Kind: "mapping file", EmptyHint: "crmsync map FILE proposes one", Show: show, Closest: closestName}
 }
 
 // fileParser walks over the tree of a mapping file.

@@ -145,7 +145,7 @@ func companyDomainProblem(domain string) string {
 }
 
 // normalDomain reduces a URL or host to its domain: lower case, without scheme,
-// user, "www.", port, path and final dot.
+// "www.", port, path and final dot.
 func normalDomain(s string) string {
 	s = foldCase(strings.TrimSpace(s))
 	if _, rest, found := strings.Cut(s, "://"); found {

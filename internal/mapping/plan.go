@@ -243,12 +243,8 @@ func (p *planner) missingColumn(name string) string {
 	} else {
 		by = fmt.Sprintf("%s, line %d,", p.o.File.Name, fc.Line)
 	}
-	candidates := make([]named, 0, len(p.o.Columns))
-	for _, column := range p.o.Columns {
-		candidates = append(candidates, named{column, []string{foldName(column)}})
-	}
 	text := fmt.Sprintf("%s names column %s, which the input doesn't have", by, show(name))
-	if column, ok := closest(name, candidates); ok {
+	if column := closestName(name, p.o.Columns); column != "" {
 		text += fmt.Sprintf(" (closest: %s)", show(column))
 	}
 	return text
@@ -347,12 +343,8 @@ func (p *planner) matchFed(m *Mapper) {
 		p.errs.add(text+": "+taken, fmt.Sprintf("leave that out, or name another column: --map COLUMN=%s", p.o.Match))
 		return
 	}
-	candidates := make([]named, 0, len(p.o.Columns))
-	for _, column := range p.o.Columns {
-		candidates = append(candidates, named{column, []string{foldName(column)}})
-	}
 	hint := fmt.Sprintf("--map COLUMN=%s names the column that holds it; the columns are %s", p.o.Match, listed(firstFew(p.o.Columns), "and"))
-	if column, ok := closest(p.o.Match, candidates); ok {
+	if column := closestName(p.o.Match, p.o.Columns); column != "" {
 		text += fmt.Sprintf(" (closest: %s)", show(column))
 		hint = fmt.Sprintf("--map %s maps it", shellwords.Quote(column+"="+p.o.Match))
 	}

@@ -251,7 +251,7 @@ func (p *proposal) misfits(c *proposedColumn, bad []string) {
 			c.notes = append(c.notes, "the options are "+listed(firstFew(labels), "and"))
 		default:
 			option := "OPTION" // of a word that is like none of them, nobody knows which it means
-			if likely := closestKey(bad[0], labels); likely != "" {
+			if likely := closestName(bad[0], labels); likely != "" {
 				option = quoteYAML(likely)
 			}
 			c.notes = append(c.notes, "values: {"+quoteYAML(bad[0])+": "+option+"}  # the options are "+listed(firstFew(labels), "and"))
