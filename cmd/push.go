@@ -85,11 +85,10 @@ type pushRun struct {
 
 	decimalMark string // in a proposal: stands for any locale's decimal separator
 
-	part    *part            // of a job; nil for a push of its own
-	related map[string]int64 // records that lookups created, by object
-	toCome  int64            // in a job's dry run: values that refer to what would be accepted
-	made    string           // the directory of --rejects where this run made it
-	closed  bool
+	part   *part  // of a job; nil for a push of its own
+	toCome int64  // in a job's dry run: values that refer to what would be accepted
+	made   string // the directory of --rejects where this run made it
+	closed bool
 }
 
 func (a *app) newPushRun(s *settings, paths []string) *pushRun {
@@ -252,13 +251,16 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	}
 	r.usePace()
 	before := r.lookups.Created()
-	result := push.Run(ctx, opts)
-	r.related = r.lookups.Created()
-	for object, n := range before { // by earlier pushes of the job
-		if r.related[object] -= n; r.related[object] == 0 {
-			delete(r.related, object)
+	opts.Related = func() map[string]int64 {
+		all := r.lookups.Created()
+		for object, n := range before { // by earlier pushes of the job
+			if all[object] -= n; all[object] == 0 {
+				delete(all, object)
+			}
 		}
+		return all
 	}
+	result := push.Run(ctx, opts)
 	r.tellLookups(result)
 	if auto, ok := opts.Pacer.(*pace.Auto); ok {
 		r.keepLearnt(auto.Learnt(), result)

@@ -124,7 +124,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		summary.Match = cmp.Or(r.match, r.settings.match)
 		summary.Object = cmp.Or(r.object, r.settings.object)
 		summary.Missing, summary.MissingNote = r.absent, r.absence
-		summary.Pace, summary.Related = r.found, r.related
+		summary.Pace = r.found
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue, summary.Look = r.again(result), r.goOn(result), r.look(result)
 		r.describe(&summary, result)

@@ -60,6 +60,10 @@ type Checkpoint struct {
 	Created, Updated, Unchanged, Rejected int64
 	Requests, Retries, Throttled          int64
 
+	// Related counts the records that were created since records of the run refer
+	// to them, by object.
+	Related map[string]int64 `json:",omitempty"`
+
 	Reasons []Reason // kinds of rejects; the caller bounds them
 	Seconds float64  // that the run took so far
 	SavedAt time.Time

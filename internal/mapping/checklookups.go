@@ -40,8 +40,12 @@ func (r Reference) problem(schema *client.Object, command func(object string) st
 		return fmt.Sprintf("%s is no attribute of %s%s", show(r.Match), r.Object, p.catalog.suggest(r.Match)), command(r.Object) + " lists its attributes"
 	}
 	p.matchAttribute()
-	if !r.Create || len(p.errs.Problems) == 0 {
+	problems := p.errs.Problems
+	if r.Object == objectPeople && r.Match != "first_name" && r.Match != "last_name" { // /api/crm/update-a-crm-person
+		problems = append(problems, "people need a first or a last name, and a lookup knows their "+r.Match+" alone")
+	}
+	if !r.Create || len(problems) == 0 {
 		return "", ""
 	}
-	return "no record can be created: " + p.errs.Problems[0], "write another match, or leave create out"
+	return "no record can be created: " + problems[0], "write another match, or leave create out"
 }

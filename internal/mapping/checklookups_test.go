@@ -46,6 +46,10 @@ func TestALookupMustNameAnAttributeOfTheOtherObject(t *testing.T) {
 		{"one that companies aren't matched by, to find them", "{object: companies, match: vat_id}", ""},
 		{"one that companies aren't matched by, to create them", "{object: companies, match: vat_id, create: true}",
 			`m.yaml:2:49: lookup: no record can be created: companies can't be matched by "vat_id", only by their domain`},
+		{"people, who can be found without a name", "{object: people, match: email}", ""},
+		{"people, who can't be created without a name", "{object: people, match: email, create: true}",
+			`m.yaml:2:46: lookup: no record can be created: people need a first or a last name, and a lookup knows their email alone`},
+		{"people by a name", "{object: people, match: last_name, create: true}", ""},
 		{"an object whose schema isn't to be had", "{object: secrets, match: vat}", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

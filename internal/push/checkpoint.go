@@ -172,6 +172,7 @@ func (c *committer) describe() {
 	c.at.Done = c.next
 	c.at.Created, c.at.Updated, c.at.Unchanged, c.at.Rejected = t.Created, t.Updated, t.Unchanged, t.Rejected
 	c.at.Requests, c.at.Retries, c.at.Throttled = t.Requests, t.Retries, t.Throttled
+	c.at.Related = c.related()
 	c.at.Reasons = nil
 	for _, reason := range c.reasons.most(mostReasons) {
 		c.at.Reasons = append(c.at.Reasons, reason.kept())
@@ -179,6 +180,21 @@ func (c *committer) describe() {
 	c.at.Seconds = (c.before + time.Since(c.started)).Seconds()
 	c.at.SavedAt = time.Now()
 	c.at.Beyond = c.beyond()
+}
+
+// related counts the records that were created since records refer to them, by
+// object, in all parts of the run.
+func (c *committer) related() map[string]int64 {
+	if c.run.opts.Related == nil {
+		return nil
+	}
+	all := c.run.opts.Related()
+	if before := c.run.opts.Resume; before != nil {
+		for object, n := range before.Related {
+			all[object] += n
+		}
+	}
+	return all
 }
 
 // beyond lists the records of the window that have ended although one before

@@ -199,8 +199,9 @@ func (c *committer) reject(it *item) {
 	}
 	c.tally.Rejected++
 	c.nameless = c.nameless || len(it.lanes) == 0
-	c.later.reject(it)
-	c.reasons.add(it, c.run.opts.Inputs[it.input].Name)
+	input := c.run.opts.Inputs[it.input].Name
+	c.later.reject(it, input)
+	c.reasons.add(it, input)
 	// A server's answers that differ in a number may be about the data: only those
 	// that are the same to the letter are taken for one mistake in the mapping.
 	why := reasonKey{it.end.status, it.end.kind}
@@ -325,7 +326,8 @@ func (c *committer) result(stopped stopReason) *Result {
 		Unread:   c.run.unread,
 		Nameless: c.nameless,
 
-		Overtaken: c.later.count, OvertakenLine: c.later.line,
+		Overtaken: c.later.count, OvertakenAt: c.later.at,
+		Related: c.related(),
 
 		Reasons: c.reasons.most(reasonsInResult),
 		Latency: c.run.latency.percentiles(),

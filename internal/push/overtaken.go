@@ -11,15 +11,18 @@ type overtaken struct {
 	seed    maphash.Seed
 	waiting map[uint64]rejects // by the hash of a key; nil where nothing was rejected
 	count   int64
-	line    int64 // of one of them
+	at      Place // of one of them
 }
 
 // rejects are the rejected records of one key of which none was accepted since.
-type rejects struct{ count, line int64 }
+type rejects struct {
+	count int64
+	at    Place // of the first
+}
 
-// reject takes note of a rejected record. A person with several addresses is
+// reject takes note of a rejected record of the named input. A person with several addresses is
 // matched by the first.
-func (o *overtaken) reject(it *item) {
+func (o *overtaken) reject(it *item, input string) {
 	if len(it.lanes) == 0 || len(o.waiting) == mostWaiting {
 		return
 	}
@@ -29,7 +32,7 @@ func (o *overtaken) reject(it *item) {
 	key := maphash.String(o.seed, it.lanes[0])
 	was := o.waiting[key]
 	if was.count == 0 {
-		was.line = it.rec.Line
+		was.at = Place{Input: input, Line: it.rec.Line}
 	}
 	was.count++
 	o.waiting[key] = was
@@ -44,7 +47,7 @@ func (o *overtaken) accept(it *item) {
 		key := maphash.String(o.seed, lane)
 		was := o.waiting[key]
 		if was.count > 0 && o.count == 0 {
-			o.line = was.line
+			o.at = was.at
 		}
 		o.count += was.count
 		delete(o.waiting, key)

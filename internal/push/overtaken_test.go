@@ -31,8 +31,8 @@ func TestRejectsThatALaterRecordOfTheirKeyOvertookAreCounted(t *testing.T) {
 					return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, value == "refused"
 				}
 				opts, _ := options(c, tt.cells)
-				if res := Run(t.Context(), opts); res.Overtaken != tt.count || res.OvertakenLine != tt.line {
-					t.Errorf("%d, such as line %d; want %d, %d", res.Overtaken, res.OvertakenLine, tt.count, tt.line)
+				if res := Run(t.Context(), opts); res.Overtaken != tt.count || res.OvertakenAt.Line != tt.line {
+					t.Errorf("%d, such as line %d; want %d, %d", res.Overtaken, res.OvertakenAt.Line, tt.count, tt.line)
 				}
 			})
 		})
@@ -44,7 +44,7 @@ func TestOnlySoManyKeysOfRejectsAreRemembered(t *testing.T) {
 	it := &item{lanes: make([]string, 1)}
 	for n := range mostWaiting + 10 {
 		it.lanes[0] = fmt.Sprint(n)
-		o.reject(it)
+		o.reject(it, "a.csv")
 	}
 	for n := range mostWaiting + 10 {
 		it.lanes[0] = fmt.Sprint(n)

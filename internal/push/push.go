@@ -103,6 +103,10 @@ type Options struct {
 	// Learn, where set, is told the id of each record that the CRM accepted; in a
 	// dry run it is told of each that would be sent, without an id.
 	Learn func(match, recordID string)
+	// Related, where set, counts the records that were created so far because
+	// records of this run refer to them, by object; in a dry run, those that would
+	// be. None is one of the tally.
+	Related func() map[string]int64
 
 	Workers int           // most requests in flight; 0 is 64
 	Retries int           // tries after the first
@@ -225,9 +229,13 @@ type Result struct {
 	// Nameless says that records were rejected whose match value is not known.
 	Nameless bool
 	// Overtaken counts the rejected records of which a later one of the same key was
-	// accepted; OvertakenLine is where one of them stands. Of a resumed run it knows
+	// accepted; OvertakenAt is where one of them stands. Of a resumed run it knows
 	// its last part alone, and beyond 100,000 rejected keys no more are remembered.
-	Overtaken, OvertakenLine int64
+	Overtaken   int64
+	OvertakenAt Place
+	// Related counts what [Options].Related does, of all parts of a resumed run. What a
+	// killed part created in its last second is not in it.
+	Related map[string]int64
 	// ResumedAtLine is the line at which a resumed run went on, else 0.
 	ResumedAtLine int64
 }

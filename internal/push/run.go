@@ -223,7 +223,7 @@ func (r *run) readInput(ctx context.Context, index int) error {
 			r.compare(it)
 		case len(it.lanes) > 0: // rejected, but it is in the input
 			r.opts.State.See(it.lanes)
-			r.unfit.reject(it)
+			r.unfit.reject(it, r.opts.Inputs[it.input].Name)
 		}
 		if it.end.fate == unchanged && !r.unfit.concerns(it) && r.skip(it) {
 			continue

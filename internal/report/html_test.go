@@ -68,9 +68,9 @@ func largest() Summary {
 		}
 		s.Result.Reasons = append(s.Result.Reasons, why)
 	}
-	s.Sources, s.Related = nil, map[string]int64{}
+	s.Sources, s.Result.Related = nil, map[string]int64{}
 	for i := range 40 {
-		s.Related[fmt.Sprint(long, i)] = 1 << 40
+		s.Result.Related[fmt.Sprint(long, i)] = 1 << 40
 		name := fmt.Sprint(long, i)
 		s.Sources = append(s.Sources, name)
 		s.Result.RejectFiles = append(s.Result.RejectFiles, name)
@@ -214,7 +214,7 @@ func TestSentenceSaysHowTheRunEnded(t *testing.T) {
 
 func TestPageTellsOfRecordsThatLookupsCreated(t *testing.T) {
 	s := sample()
-	s.Related = map[string]int64{"people": 1, "companies": 1200}
+	s.Result.Related = map[string]int64{"people": 1, "companies": 1200}
 	want := "Not in these counts, created as well, since records refer to them: 1,200 records of companies, 1 record of people."
 	if page := string(pageOf(t, s)); !strings.Contains(page, want) {
 		t.Errorf("the page doesn't say %q", want)

@@ -108,7 +108,7 @@ func (s Summary) document() document {
 		RejectsFiles: orEmpty(r.RejectFiles),
 		Reasons:      make([]reason, 0, len(r.Reasons)),
 		Missing:      s.Missing,
-		Related:      s.Related,
+		Related:      s.Result.Related,
 
 		dryRunDocument: s.Dry.document(),
 	}

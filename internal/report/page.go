@@ -194,7 +194,7 @@ func (p *page) commands(s Summary) {
 		p.Commands = append(p.Commands, pageCommand{what, line})
 	}
 	if s.Again != "" && len(r.RejectFiles) > 0 {
-		add("Mend "+namesText(r.RejectFiles)+", then push it again:", s.Again)
+		add("Mend "+namesText(r.RejectFiles)+", then push "+itOrThem(s)+" again:", s.Again)
 		if words := overtakenWords(s); words != "" {
 			add(strings.ToUpper(words[:1])+words[1:]+".", "")
 		}
@@ -271,10 +271,10 @@ func (p *page) facts(s Summary) {
 	if len(s.Workbooks) > 0 {
 		p.Remarks = append(p.Remarks, "Rejects of a workbook are written as CSV: "+namesText(s.Workbooks)+".")
 	}
-	if len(s.Related) > 0 {
+	if len(s.Result.Related) > 0 {
 		var related []string
-		for _, object := range slices.Sorted(maps.Keys(s.Related)) {
-			related = append(related, quantity(s.Related[object], "record")+" of "+clip(object, longestName))
+		for _, object := range slices.Sorted(maps.Keys(s.Result.Related)) {
+			related = append(related, quantity(s.Result.Related[object], "record")+" of "+clip(object, longestName))
 		}
 		p.Remarks = append(p.Remarks, "Not in these counts, "+relatedWords(s)+": "+clip(strings.Join(related, ", "), longestText)+".")
 	}

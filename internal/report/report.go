@@ -22,10 +22,6 @@ type Summary struct {
 	Sandbox bool   // the CRM was a sandbox: nothing real was written
 	Push    string // its name in a job file; "" outside of one
 
-	// Related counts the records that lookups with create: true wrote, by object; in
-	// a dry run, those that they would write. None is one of the tally.
-	Related map[string]int64
-
 	Missing     *Missing // nil where it was not asked for, or can't be told
 	MissingNote string   // what must be known of Missing, or why it can't be told
 	Dry         *DryRun  // nil but in a dry run

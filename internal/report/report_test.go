@@ -234,7 +234,7 @@ func TestTheSummarySaysWhatRejectsWouldOverwrite(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sample()
-			s.Result.Overtaken, s.Result.OvertakenLine, s.Result.ResumedAtLine = tt.overtaken, 17, tt.from
+			s.Result.Overtaken, s.Result.OvertakenAt, s.Result.ResumedAtLine = tt.overtaken, push.Place{Input: "b.csv", Line: 17}, tt.from
 			var b bytes.Buffer
 			if err := Text(&b, s); err != nil || !strings.HasSuffix(b.String(), s.Again+tt.want) {
 				t.Errorf("%v:\n%s", err, b.String())

@@ -133,8 +133,8 @@ func writeTally(b *bytes.Buffer, s Summary) {
 
 // writeRelated tells of the records that lookups created.
 func writeRelated(b *bytes.Buffer, s Summary) {
-	for _, object := range slices.Sorted(maps.Keys(s.Related)) {
-		fmt.Fprintf(b, "%s: %s of %s\n", relatedWords(s), count(s.Related[object], "record"), Clean(object))
+	for _, object := range slices.Sorted(maps.Keys(s.Result.Related)) {
+		fmt.Fprintf(b, "%s: %s of %s\n", relatedWords(s), count(s.Result.Related[object], "record"), Clean(object))
 	}
 }
 
@@ -204,11 +204,11 @@ func writeReasons(b *bytes.Buffer, s Summary) {
 		if why.Status != 0 {
 			status = strconv.Itoa(why.Status) + " "
 		}
-		where := ""
-		if len(s.Sources) > 1 && len(why.Places) > 0 && why.Places[0].Input != "" {
-			where = Clean(why.Places[0].Input) + ", "
+		first := push.Place{Line: why.FirstLine}
+		if len(why.Places) > 0 {
+			first.Input = why.Places[0].Input
 		}
-		fmt.Fprintf(b, "  %d × %s%s (first: %sline %d)\n", why.Count, status, Clean(why.Error), where, why.FirstLine)
+		fmt.Fprintf(b, "  %d × %s%s (first: %s)\n", why.Count, status, Clean(why.Error), placeWords(s, first))
 		rest -= why.Count
 	}
 	// There may be more kinds than the result tells: their records are known.
@@ -233,7 +233,7 @@ func writeGoOn(b *bytes.Buffer, s Summary) {
 		fmt.Fprintln(b, "\nif a --locale is what is missing, push the whole input again with it: the other numbers and dates were read without it")
 	}
 	if s.Again != "" && len(s.Result.RejectFiles) > 0 {
-		fmt.Fprintf(b, "\nmend %s, then push it again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), Clean(s.Again))
+		fmt.Fprintf(b, "\nmend %s, then push %s again:\n  %s\n", Clean(strings.Join(s.Result.RejectFiles, ", ")), itOrThem(s), Clean(s.Again))
 		if words := overtakenWords(s); words != "" {
 			fmt.Fprintln(b, words)
 		}
@@ -260,11 +260,28 @@ func overtakenWords(s Summary) string {
 	case s.Result.ResumedAtLine > 0: // what its first part rejected is not known
 		return "where " + later + " was accepted, that is overwritten then"
 	case n == 1:
-		return fmt.Sprintf("of one of them (line %d) %s was accepted, which it would overwrite: take it out to keep that", s.Result.OvertakenLine, later)
+		return fmt.Sprintf("of one of them (%s) %s was accepted, which it would overwrite: take it out to keep that", placeWords(s, s.Result.OvertakenAt), later)
 	case n > 1:
-		return fmt.Sprintf("of %d of them (such as line %d) %s was accepted, which they would overwrite: take them out to keep that", n, s.Result.OvertakenLine, later)
+		return fmt.Sprintf("of %d of them (such as %s) %s was accepted, which they would overwrite: take them out to keep that", n, placeWords(s, s.Result.OvertakenAt), later)
 	}
 	return ""
+}
+
+// placeWords says where a record stands: also in which input, if there are several.
+func placeWords(s Summary, at push.Place) string {
+	line := fmt.Sprintf("line %d", at.Line)
+	if len(s.Sources) > 1 && at.Input != "" {
+		return Clean(at.Input) + ", " + line
+	}
+	return line
+}
+
+// itOrThem stands for the reject files.
+func itOrThem(s Summary) string {
+	if len(s.Result.RejectFiles) > 1 {
+		return "them"
+	}
+	return "it"
 }
 
 func count(n int64, noun string) string { return plural(n, noun, noun+"s") }
