@@ -1,10 +1,10 @@
 package source
 
 import (
-	"errors"
-	"io/fs"
 	"strconv"
 	"strings"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // InputError says why an input can't be opened, or can't be read on. Nothing
@@ -28,7 +28,7 @@ func (e *InputError) Error() string {
 	b.WriteString(e.Problem)
 	if e.Err != nil {
 		b.WriteString(": ")
-		b.WriteString(cause(e.Err))
+		b.WriteString(durable.Cause(e.Err).Error())
 	}
 	return b.String()
 }
@@ -37,16 +37,6 @@ func (e *InputError) Unwrap() error { return e.Err }
 
 // Hint says what to do about the error, "" where there is nothing to say.
 func (e *InputError) Hint() string { return e.Advice }
-
-// cause is err without the path and the system call that the message names
-// already in the user's words.
-func cause(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
-}
 
 // keptRaw is how much of an unreadable record's text is kept, in bytes: enough
 // to mend any record a person would mend by hand.
