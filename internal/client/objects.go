@@ -38,9 +38,9 @@ func parseAnswer(body []byte) (*Object, error) {
 	if readAnswer(body).refused {
 		return nil, refusedError{readRefusalObject(body)}
 	}
-	object, err := ParseObject(body)
+	object, err := ParseSchema(body, "")
 	var schema *SchemaError
-	if errors.As(err, &schema) && schema.cause == nil {
+	if errors.As(err, &schema) {
 		return nil, shapeError(schema.Problem)
 	}
 	return object, err

@@ -19,7 +19,6 @@ type SchemaError struct {
 	Line    int // where, counted from 1; 0 where no place is to blame
 	Column  int // in bytes, counted from 1
 	hint    string
-	cause   error
 }
 
 // Error names the place and the problem.
@@ -33,26 +32,7 @@ func (e *SchemaError) Error() string {
 // Hint says how to get a schema that can be used.
 func (e *SchemaError) Hint() string { return e.hint }
 
-// Unwrap gives the reader's error, where reading failed.
-func (e *SchemaError) Unwrap() error { return e.cause }
-
 const hintSchema = "`crmsync schema OBJECT -o json` writes a schema that can be used"
-
-// ReadSchema reads a stored schema of one object, at most 16 MiB: what
-// ParseSchema takes. Its errors are of type *SchemaError.
-func ReadSchema(r io.Reader) (*Object, error) {
-	data, err := io.ReadAll(&bounded{r: r, left: maxSchema})
-	if errors.Is(err, errTooLong) {
-		return nil, &SchemaError{Problem: fmt.Sprintf("it is longer than %d MiB", maxSchema>>20), hint: hintSchema, cause: err}
-	}
-	if err != nil {
-		return nil, &SchemaError{Problem: err.Error(), hint: hintSchema, cause: err}
-	}
-	return ParseSchema(data, "")
-}
-
-// ParseObject is ParseSchema without a wish for a slug.
-func ParseObject(data []byte) (*Object, error) { return ParseSchema(data, "") }
 
 // ParseSchema reads an object's schema from the API's answer for one object,
 // the bare object, or a list of objects in either form, of which it takes the
