@@ -45,6 +45,37 @@ func entries(n int) []Entry {
 	return list
 }
 
+// finishedBeyond writes rejects, marks a checkpoint, and finishes before the run's
+// journal knows.
+func finishedBeyond(t *testing.T, o Options) Mark {
+	t.Helper()
+	w := New(o)
+	for _, e := range entries(3) {
+		must(t, w.Write(e))
+	}
+	m, err := w.Checkpoint()
+	must(t, err)
+	_, err = w.Finish()
+	must(t, err)
+	return m
+}
+
+// goesOn resumes at a mark with the rest of the rejects: the file must hold what one
+// run would have written of all of them.
+func goesOn(t *testing.T, o Options, m Mark, rest, all []Entry) {
+	t.Helper()
+	w, err := Resume(o, m)
+	must(t, err)
+	for _, e := range rest {
+		must(t, w.Write(e))
+	}
+	_, err = w.Finish()
+	must(t, err)
+	if got, want := read(t, o.Path), finished(t, o, all...); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestAFullDisk(t *testing.T) {
 	o := Options{Format: "csv", Columns: []string{"sku"}}
 	t.Run("fails the checkpoint, names the file, and keeps what was safe", func(t *testing.T) {
@@ -66,17 +97,7 @@ func TestAFullDisk(t *testing.T) {
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), "those that could be written are in "+w.temp) || e.Hint() == "" {
 			t.Errorf("%v", err)
 		}
-		again, err := Resume(o, m)
-		must(t, err)
-		for _, e := range list[1:] {
-			must(t, again.Write(e))
-		}
-		if _, err := again.Finish(); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := read(t, o.Path), finished(t, o, list...); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		goesOn(t, o, m, list[1:], list)
 	})
 	t.Run("leaves no file where nothing could be written, and the next run needs none", func(t *testing.T) {
 		o.Path = filepath.Join(t.TempDir(), "r.csv")
@@ -96,15 +117,7 @@ func TestAFullDisk(t *testing.T) {
 		if left, err := os.ReadDir(filepath.Dir(o.Path)); err != nil || len(left) > 0 {
 			t.Errorf("it leaves %v (%v)", left, err)
 		}
-		again, err := Resume(o, m)
-		must(t, err)
-		must(t, again.Write(entries(1)[0]))
-		if _, err := again.Finish(); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := read(t, o.Path), finished(t, o, entries(1)...); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		goesOn(t, o, m, entries(1), entries(1))
 	})
 	t.Run("leaves no copy that could not take the file's place", func(t *testing.T) {
 		o.Path = filepath.Join(t.TempDir(), "r.csv")
@@ -166,15 +179,7 @@ func TestAFullDisk(t *testing.T) {
 		if got, want := read(t, o.Path), "sku,crmsync_line,crmsync_status,crmsync_error,crmsync_raw\nA-0,2,400,no,\n"; got != want {
 			t.Errorf("got %q", got)
 		}
-		again, err := Resume(o, m)
-		must(t, err)
-		must(t, again.Write(entries(2)[1]))
-		if _, err := again.Finish(); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := read(t, o.Path), finished(t, o, entries(2)...); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		goesOn(t, o, m, entries(2)[1:], entries(2))
 	})
 	t.Run("a write that fails in the middle of a run drops that entry alone", func(t *testing.T) {
 		o.Path = filepath.Join(t.TempDir(), "r.csv")
@@ -222,16 +227,9 @@ func TestResumeRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := o
 			o.Path = filepath.Join(t.TempDir(), "r.csv")
-			w := New(o)
-			for _, e := range entries(3) {
-				must(t, w.Write(e))
-			}
-			m, err := w.Checkpoint()
-			must(t, err)
-			_, err = w.Finish()
-			must(t, err)
+			m := finishedBeyond(t, o)
 			tt.change(t, &o, m)
-			_, err = Resume(o, m)
+			_, err := Resume(o, m)
 			var e *Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(e.Hint(), "--restart") {
 				t.Errorf("%v", err)
@@ -249,19 +247,13 @@ func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
 		for more := range 2 {
 			t.Run(fmt.Sprintf("%s, and %d more", name, more), func(t *testing.T) {
 				o := Options{Format: "csv", Columns: []string{"sku"}, Path: filepath.Join(t.TempDir(), "r.csv")}
-				w := New(o)
-				for _, e := range entries(3) {
-					must(t, w.Write(e))
-				}
-				m, err := w.Checkpoint()
-				must(t, err)
-				_, err = w.Finish()
-				must(t, err)
+				m := finishedBeyond(t, o)
+				var err error
 				o.Left, err = Digest(o.Path)
 				must(t, err)
 				theirs := edit(read(t, o.Path))
 				must(t, os.WriteFile(o.Path, []byte(theirs), 0o600))
-				w, err = Resume(o, m)
+				w, err := Resume(o, m)
 				must(t, err)
 				want := []string{"r.csv"}
 				if more > 0 {

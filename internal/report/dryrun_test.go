@@ -116,20 +116,7 @@ func TestTextOfOtherDryRuns(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := drySample()
 			test.change(s.Dry)
-			var b bytes.Buffer
-			if err := Text(&b, s); err != nil {
-				t.Fatal(err)
-			}
-			for _, part := range test.want {
-				if !strings.Contains(b.String(), part) {
-					t.Errorf("no %q in:\n%s", part, b.String())
-				}
-			}
-			for _, part := range test.without {
-				if strings.Contains(b.String(), part) {
-					t.Errorf("%q in:\n%s", part, b.String())
-				}
-			}
+			checkText(t, s, test.want, test.without)
 		})
 	}
 }
@@ -154,7 +141,7 @@ func TestTheTableFitsATerminalWhateverItHolds(t *testing.T) {
 		var b bytes.Buffer
 		width := rapid.IntRange(60, 200).Draw(t, "width")
 		writeDryRun(&b, d, width)
-		for line := range strings.Lines(wrapped(b.String(), width)) {
+		for line := range strings.Lines(Wrap(b.String(), width)) {
 			line = strings.TrimSuffix(line, "\n")
 			if displayWidth(line) > width {
 				t.Fatalf("%d columns: %q", displayWidth(line), line)

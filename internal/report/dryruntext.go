@@ -45,7 +45,7 @@ func writeDryRun(b *bytes.Buffer, d *DryRun, width int) {
 // writeColumns writes an input's columns as a table, and what is wrong with
 // them beneath it.
 func writeColumns(b *bytes.Buffer, in InputProfile, fit columns) {
-	fmt.Fprintf(b, "\ncolumns of %s:\n", shorten(Clean(in.Source), int(fit)-12))
+	fmt.Fprintf(b, "\ncolumns of %s:\n", Shorten(Clean(in.Source), int(fit)-12))
 	t := newTable(in.Columns, fit)
 	t.heading(b)
 	for _, c := range in.Columns {
@@ -130,7 +130,7 @@ func (t *table) write(b *bytes.Buffer, name, kind string, count func(countColumn
 	for _, c := range t.counts {
 		fmt.Fprintf(&line, "  %*s", c.width, count(c))
 	}
-	line.WriteString("  " + shorten(sample, t.sample))
+	line.WriteString("  " + Shorten(sample, t.sample))
 	fmt.Fprintln(b, strings.TrimRight(line.String(), " "))
 }
 
@@ -178,11 +178,11 @@ func writeBadValues(b *bytes.Buffer, columns []Column, fit columns) {
 			fmt.Fprintln(b, "  first refused values:")
 			first = false
 		}
-		line := fmt.Sprintf("    %s:", shorten(c.title(), fit.name()))
+		line := fmt.Sprintf("    %s:", Shorten(c.title(), fit.name()))
 		for i, bad := range c.BadValues {
 			value := "blank or null"
 			if bad.Value != "" {
-				value = `"` + shorten(Clean(bad.Value), fit.name()) + `"`
+				value = `"` + Shorten(Clean(bad.Value), fit.name()) + `"`
 			}
 			part := fmt.Sprintf(" %s (line %d)", value, bad.Line)
 			if i < len(c.BadValues)-1 {
@@ -227,8 +227,8 @@ func writeDuplicates(b *bytes.Buffer, d *DryRun, fit columns) {
 }
 
 func writeDuplicate(b *bytes.Buffer, value, places string, fit columns) {
-	line := fmt.Sprintf(`  "%s": `, shorten(Clean(value), fit.name()))
-	fmt.Fprintln(b, line+shorten(places, int(fit)-displayWidth(line)))
+	line := fmt.Sprintf(`  "%s": `, Shorten(Clean(value), fit.name()))
+	fmt.Fprintln(b, line+Shorten(places, int(fit)-displayWidth(line)))
 }
 
 // writeMore says how many there are beyond those of known that are shown.

@@ -319,7 +319,7 @@ func namesText(names []string) string {
 }
 
 // clip makes a text one clean line of bounded length.
-func clip(text string, limit int) string { return shorten(Clean(text), limit) }
+func clip(text string, limit int) string { return Shorten(Clean(text), limit) }
 
 func clock(t time.Time) string {
 	if t.IsZero() {

@@ -204,21 +204,27 @@ func TestTextOfOtherRuns(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := sample()
 			test.change(&s)
-			var b bytes.Buffer
-			if err := Text(&b, s); err != nil {
-				t.Fatal(err)
-			}
-			for _, part := range test.want {
-				if !strings.Contains(b.String(), part) {
-					t.Errorf("no %q in:\n%s", part, b.String())
-				}
-			}
-			for _, part := range test.without {
-				if strings.Contains(b.String(), part) {
-					t.Errorf("%q in:\n%s", part, b.String())
-				}
-			}
+			checkText(t, s, test.want, test.without)
 		})
+	}
+}
+
+// checkText looks for parts that the text of a summary must have, or must not have.
+func checkText(t *testing.T, s Summary, want, without []string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Text(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range want {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %q in:\n%s", part, b.String())
+		}
+	}
+	for _, part := range without {
+		if strings.Contains(b.String(), part) {
+			t.Errorf("%q in:\n%s", part, b.String())
+		}
 	}
 }
 

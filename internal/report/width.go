@@ -32,10 +32,7 @@ func runeWidth(r rune) int {
 
 // Shorten cuts a text that takes up more columns of a terminal than limit, and
 // says so with an ellipsis.
-func Shorten(text string, limit int) string { return shorten(text, limit) }
-
-// shorten cuts a text that is wider than limit, and says so with an ellipsis.
-func shorten(text string, limit int) string {
+func Shorten(text string, limit int) string {
 	if displayWidth(text) <= limit {
 		return text
 	}
@@ -50,6 +47,6 @@ func shorten(text string, limit int) string {
 
 // padded makes a text exactly so wide.
 func padded(text string, limit int) string {
-	text = shorten(text, limit)
+	text = Shorten(text, limit)
 	return text + strings.Repeat(" ", limit-displayWidth(text))
 }

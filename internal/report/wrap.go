@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// wrapped gives a text lines that fit a terminal of so many columns, broken
+// Wrap gives a text lines that fit a terminal of so many columns, broken
 // between words: left to itself the terminal breaks within them. What continues
 // a line is indented. Commands stay whole, so that they can be copied. With a
 // width of 0 the text goes to no terminal, and stays as it is.
-func wrapped(text string, width int) string {
+func Wrap(text string, width int) string {
 	if width <= 0 {
 		return text
 	}
@@ -44,10 +44,6 @@ func isCommand(line string) bool {
 	return strings.HasPrefix(line, "crmsync ") || strings.HasPrefix(line, "CRMSYNC_")
 }
 
-// Wrap gives a text lines that fit a terminal of so many columns, broken between
-// words; with a width of 0 the text stays as it is.
-func Wrap(text string, width int) string { return wrapped(text, width) }
-
 // breakBefore is where the last word that fits ends, or the first one where none
 // does; -1 where a line has but one.
 func breakBefore(line string, width int) int {
@@ -67,6 +63,6 @@ func breakBefore(line string, width int) int {
 
 // writeWrapped writes a text to a terminal of so many columns.
 func writeWrapped(w io.Writer, text string, width int) error {
-	_, err := io.WriteString(w, wrapped(text, width))
+	_, err := io.WriteString(w, Wrap(text, width))
 	return err
 }
