@@ -70,15 +70,13 @@ type Place struct{ Line, Column int } // from 1
 // At names a place: nightly.yaml:7:5.
 func (f *File) At(p Place) string { return fmt.Sprintf("%s:%d:%d", f.Name, p.Line, p.Column) }
 
-// Dir is the directory that paths in the file start from.
-func (f *File) Dir() string { return filepath.Dir(f.Name) }
-
-// Path is a path of the file as it can be opened. - stays: it is stdin.
+// Path is a path of the file as it can be opened: paths in it start from its own
+// directory. - stays: it is stdin.
 func (f *File) Path(path string) string {
 	if path == "-" || path == "" || filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(f.Dir(), path)
+	return filepath.Join(filepath.Dir(f.Name), path)
 }
 
 // Names are the names of all pushes.

@@ -10,7 +10,7 @@ import (
 // CheckLookups tells whether values can be looked up by what the file's lookups
 // name: the other object has that attribute, and where records are to be created,
 // they can be. schema gives the other object's schema, nil where it isn't to be
-// had; its errors are handed out. Otherwise the error is a *FileError, whose hint
+// had; its errors are handed out. Otherwise the error is a *strictyaml.Error, whose hint
 // names the command that lists an object's attributes.
 func (f *File) CheckLookups(schema func(Reference) (*client.Object, error), command func(object string) string) error {
 	for _, fc := range f.Columns {

@@ -1,10 +1,6 @@
 package mapping
 
-import (
-	"time"
-
-	"github.com/crmsync/crmsync/internal/strictyaml"
-)
+import "time"
 
 // File is a mapping file: how the columns of one kind of input become
 // attributes of one object. docs/mapping.schema.json describes it to editors.
@@ -85,6 +81,3 @@ const (
 	CaseLower
 	CaseUpper
 )
-
-// FileError says what is wrong in a mapping file, and where.
-type FileError = strictyaml.Error

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/strictyaml"
 )
 
 func parse(t testing.TB, text string) *File {
@@ -149,7 +150,7 @@ func TestMappingFileMistakes(t *testing.T) {
 			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
 				t.Error(diff)
 			}
-			var fe *FileError
+			var fe *strictyaml.Error
 			if !errors.As(err, &fe) || fe.Hint() == "" || !strings.Contains(fe.Hint(), tt.hint) {
 				t.Errorf("hint lacks %q: %#v", tt.hint, err)
 			}

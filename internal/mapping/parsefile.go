@@ -11,7 +11,7 @@ import (
 
 // ParseFile reads a mapping file (YAML, or JSON, which is YAML too). It is
 // strict: unknown and duplicate keys and values of the wrong kind are errors
-// with line and column. name stands in messages. The error is a *FileError.
+// with line and column. name stands in messages. The error is a *strictyaml.Error.
 func ParseFile(name string, data []byte) (*File, error) {
 	file := &File{Name: name}
 	err := strictyaml.Walk(name, data, dialect(), func(w *strictyaml.Walker, root ast.Node) {
@@ -26,7 +26,7 @@ func ParseFile(name string, data []byte) (*File, error) {
 
 // ParseColumns reads what another file says of columns in the words of a mapping
 // file: node is the block that stands under columns there. The error is a
-// *FileError.
+// *strictyaml.Error.
 func ParseColumns(name string, node ast.Node) (*File, error) {
 	p := &fileParser{&strictyaml.Walker{Name: name, Dialect: dialect()}, &File{Name: name}}
 	err := p.Guard(func() { p.columns(node) })
