@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/crmsync/crmsync/internal/spelling"
 )
 
 // envPrefix begins the name of every variable that sets a flag.
@@ -370,7 +372,7 @@ func (a *app) warnOfMisspeltVariables(flags []string) {
 		if !ours || slices.Contains(known, name) {
 			continue
 		}
-		if right := nearest(name, known); right != "" {
+		if right := spelling.Nearest(name, known); right != "" {
 			a.warn(fmt.Sprintf("%s in the environment means nothing to crmsync; did you mean %s%s?", variable, envPrefix, right))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/spf13/viper"
 
+	"github.com/crmsync/crmsync/internal/spelling"
 	"github.com/crmsync/crmsync/internal/strictyaml"
 )
 
@@ -44,7 +45,7 @@ func (conf *configuration) walk(visit func(w *strictyaml.Walker, root ast.Node))
 	if err != nil {
 		return nil // it was read a moment ago
 	}
-	d := strictyaml.Dialect{Kind: "config file", MayBeEmpty: true, Show: strconv.Quote, Closest: closest}
+	d := strictyaml.Dialect{Kind: "config file", MayBeEmpty: true, Show: strconv.Quote, Closest: spelling.Closest}
 	return strictyaml.Walk(conf.file, data, d, visit)
 }
 

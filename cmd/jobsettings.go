@@ -61,7 +61,6 @@ func jobOptions() job.Options {
 	o := job.Options{
 		Flags: map[string]bool{}, Elsewhere: map[string]string{},
 		Getenv: os.LookupEnv, Secret: func(name string) bool { return name == envPrefix+"TOKEN" },
-		Closest: func(name string, known []string) string { return closest(name, known) },
 	}
 	for _, name := range s.names() {
 		_, many := s.flag(name).Value.(repeatable)

@@ -101,29 +101,3 @@ func TestDefaultsAreWhatTheHelpSays(t *testing.T) {
 		}
 	}
 }
-
-func TestClosest(t *testing.T) {
-	names := []string{"push", "schema", "objects", "sandbox", "version", "map", "rate", "match", "max-wait"}
-	for _, test := range []struct{ name, word, want string }{
-		{"swapped letters", "psuh", "push"},
-		{"a missing letter", "schma", "schema"},
-		{"a beginning", "obj", "objects"},
-		{"other case", "PUSH", "push"},
-		{"the first two swapped", "upsh", "push"},
-		{"the first left out", "chema", "schema"},
-		{"a short word with a letter too many", "mapp", "map"},
-		{"a short word with two letters swapped", "amp", "map"},
-		{"another short word", "man", ""},
-		{"a short word that is the beginning of another", "max", "max-wait"},
-		{"another word that rhymes", "batch", ""},
-		{"another word that ends alike", "create", ""},
-		{"another word in which much is alike", "rejects", ""},
-		{"nothing like it", "frobnicate", ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := closest(test.word, names); got != test.want {
-				t.Errorf("closest(%q) is %q, want %q", test.word, got, test.want)
-			}
-		})
-	}
-}

@@ -23,14 +23,6 @@ func options() job.Options {
 			return value, set
 		},
 		Secret: func(name string) bool { return name == "TOKEN" },
-		Closest: func(name string, known []string) string {
-			for _, k := range known {
-				if len(name) > 2 && strings.HasPrefix(k, name[:2]) {
-					return k
-				}
-			}
-			return ""
-		},
 	}
 }
 

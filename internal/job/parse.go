@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/crmsync/crmsync/internal/spelling"
 	"github.com/crmsync/crmsync/internal/strictyaml"
 )
 
@@ -26,8 +27,6 @@ type Options struct {
 	Getenv func(name string) (value string, set bool)
 	// Secret tells variables whose values must not be written anywhere.
 	Secret func(name string) bool
-	// Closest is the known name that a misspelt one most likely means, or "".
-	Closest func(name string, known []string) string
 }
 
 // The keys that are no flags of push.
@@ -51,7 +50,7 @@ func Parse(name string, data []byte, o Options) (*File, error) {
 	p := &parser{o: o, file: &File{Name: name}, digest: sha256.New()}
 	fmt.Fprintf(p.digest, "%d\n%s", len(data), data)
 	show := func(text string) string { return fmt.Sprintf("%.80q", text) }
-	d := strictyaml.Dialect{Kind: "job file", EmptyHint: "it holds pushes, each with name, files and match", Show: show, Closest: o.Closest}
+	d := strictyaml.Dialect{Kind: "job file", EmptyHint: "it holds pushes, each with name, files and match", Show: show, Closest: spelling.Closest}
 	err := strictyaml.Walk(name, data, d, func(w *strictyaml.Walker, root ast.Node) {
 		p.Walker = w
 		p.top(root)
@@ -302,7 +301,7 @@ func (p *parser) after(e strictyaml.Entry, push string) []string {
 			panic(p.at(v.Place, "after names pushes that stand above; left out, it means all of them", "push %s can't come after itself", push))
 		case !slices.Contains(known, v.Text):
 			hint := "pushes run in the file's order: after names one that stands above"
-			if near := p.o.Closest(v.Text, known); near != "" {
+			if near := spelling.Closest(v.Text, known); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			panic(p.at(v.Place, hint, "no push above %s is named %s", push, p.Show(v.Text)))

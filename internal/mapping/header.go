@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/crmsync/crmsync/internal/spelling"
 )
 
 // foldName brings a header, key or label into the form in which they are
@@ -116,45 +118,21 @@ func resemblance(a, b string) int {
 	if a == "" || b == "" {
 		return 1 << 30
 	}
-	ra, rb := []rune(a), []rune(b)
-	if len(ra) > 100 || len(rb) > 100 {
+	lenA, lenB := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
+	if lenA > 100 || lenB > 100 {
 		return 1 << 30
 	}
-	d, longer := distance(ra, rb), max(len(ra), len(rb))
+	d, longer := spelling.Distance(a, b), max(lenA, lenB)
 	if d <= max(1, longer/3) && d < longer {
 		return d
 	}
 	// "product price" resembles "price": whole words count.
 	short, long := a, b
-	if len(rb) < len(ra) {
+	if lenB < lenA {
 		short, long = b, a
 	}
-	if utf8.RuneCountInString(short) >= 3 && strings.Contains(" "+long+" ", " "+short+" ") {
+	if min(lenA, lenB) >= 3 && strings.Contains(" "+long+" ", " "+short+" ") {
 		return 50 + d
 	}
 	return 1 << 30
-}
-
-// distance counts the letters to insert, delete, replace or swap with their
-// neighbour to get from a to b.
-func distance(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

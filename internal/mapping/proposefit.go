@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/spelling"
 )
 
 // adjustment is what a mapping file says of a column to have its values read.
@@ -42,7 +43,7 @@ func (p *proposal) likeness(column string, t *target) (best int, why string) {
 		if b == "" || len(b) > 200 {
 			continue
 		}
-		if d := distance([]rune(a), []rune(b)); d <= max(1, min(len(a), len(b))/6) {
+		if d := spelling.Distance(a, b); d <= max(1, min(len(a), len(b))/6) {
 			try(d, "the closest name")
 		}
 		if d, same := p.words.apart(a, b); same {
@@ -51,7 +52,7 @@ func (p *proposal) likeness(column string, t *target) (best int, why string) {
 			try(otherWord+moreWords+d, "another word for it")
 		}
 		if len(b) >= 3 && strings.Contains(" "+a+" ", " "+b+" ") && (ownValues(t) || p.saysNothing(strings.Replace(" "+a+" ", " "+b+" ", " ", 1))) {
-			try(otherWord+moreWords+distance([]rune(a), []rune(b)), "the closest name")
+			try(otherWord+moreWords+spelling.Distance(a, b), "the closest name")
 		}
 	}
 	return best, why
@@ -94,7 +95,7 @@ func (p *proposal) strip(name string) (rest string, own bool) {
 	for word := range strings.FieldsSeq(name) {
 		_, same := p.words.apart(word, p.objectWord)
 		switch {
-		case same || distance([]rune(word), []rune(p.objectWord)) <= 1:
+		case same || spelling.Distance(word, p.objectWord) <= 1:
 			own = true
 		case slices.Contains([]string{"url", "link", "src", "html", "text", "value", "field", "quantity", "count", "eur", "usd", "gbp", "chf", "€", "$", "£",
 			"kg", "g", "lb", "lbs", "pcs", "stk", "stück", "szt", "1", "primary", "main"}, word):
