@@ -288,5 +288,5 @@ func companyReadings() []reading {
 	trimmed.created, trimmed.updated, trimmed.holds = 1, 1, []string{"acme.com|second"}
 	other := company("another attribute stops the run before the first write", sandbox.Quirks{}, "vat_id,name\nDE1,n\n")
 	other.match, other.code, other.fails, other.holds = "vat_id", 2, "vat_id.*domain", []string{}
-	return []reading{plain, address, trimmed, other}
+	return append([]reading{plain, address, trimmed, other}, companyAnswers()...)
 }

@@ -50,7 +50,10 @@ func (p *pager) next(ctx context.Context, fn func(jsontext.Value) error) (more b
 		return false, err
 	}
 	more, known := r.info.more(p.page + 1)
-	if r.repeated && known && more {
+	// A list with the newest first that grew by just a page says which of how many
+	// this is; a server that knows no pages doesn't.
+	counted := r.info.current == p.page+1 && r.info.totals > 0
+	if r.repeated && known && more && !counted {
 		return false, &Error{Op: q.op, Status: 200, Limits: Limits{Remaining: -1},
 			Message: "the answer can't be understood: page " + strconv.Itoa(p.page+1) + " of the list repeats an earlier one"}
 	}
@@ -61,7 +64,7 @@ func (p *pager) next(ctx context.Context, fn func(jsontext.Value) error) (more b
 		}
 		p.seen[r.first] = true
 	}
-	p.done = r.items == 0 || r.repeated || (known && !more) || (!known && p.onePage)
+	p.done = r.items == 0 || (known && !more) || (!known && (p.onePage || r.repeated))
 	return !p.done, nil
 }
 

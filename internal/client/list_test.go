@@ -46,6 +46,10 @@ func TestRecordListsInEachLikelyForm(t *testing.T) {
 		{"data that holds the envelope", []string{`{"success":true,"data":{"records":` + recordsPage(1, 2) + `,"hasMore":false}}`}, 2, 1},
 		{"people", []string{`{"people":` + recordsPage(1, 2) + `,"nextPage":null}`}, 2, 1},
 		{"the object's own name", []string{`{"products":` + recordsPage(1, 2) + `,"nextPage":null}`}, 2, 1},
+		{"the newest first, and a page of new ones since the first was read", []string{
+			`{"collection":` + recordsPage(1, 2) + `,"pagination":{"totalPages":2,"currentPage":1}}`,
+			`{"collection":` + recordsPage(1, 2) + `,"pagination":{"totalPages":3,"currentPage":2}}`,
+			`{"collection":` + recordsPage(3, 4) + `,"pagination":{"totalPages":3,"currentPage":3}}`}, 4, 3},
 		{"a bare list that ignores the page", []string{recordsPage(1, 3)}, 3, 2},
 		{"a bare list that ends with an empty page", []string{recordsPage(1, 3), recordsPage(4, 6), `[]`}, 6, 3},
 		{"no word on pages, the last page repeated", []string{`{"records":` + recordsPage(1, 3) + `}`, `{"records":` + recordsPage(4, 4) + `}`}, 4, 3},

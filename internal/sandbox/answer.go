@@ -91,10 +91,26 @@ func (c *CRM) oneRecord(s *scratch, t *table, n int32, r record, status int) rep
 	out := append(s.answer[:0], `{"success":true,"status":`...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(out, `,"`...)
-	out = append(append(out, t.object.Load().envelope()...), `":`...)
+	out = append(append(out, c.envelope(t.object.Load())...), `":`...)
 	out = append(c.appendRecord(out, s, t, n, r), '}')
 	s.answer = out
 	return reply{status: status, body: out}
+}
+
+// envelope is the name of one record in answers.
+func (c *CRM) envelope(o *object) string {
+	switch {
+	case !c.apart(o):
+		return "record"
+	case o.Slug == "people":
+		return "person"
+	}
+	return "company"
+}
+
+// apart tells whether answers keep the standard attributes apart from the others.
+func (c *CRM) apart(o *object) bool {
+	return o.named() && !(o.Slug == "companies" && c.quirks.PlainCompanies)
 }
 
 // recordTime is how the CRM writes points in time.
@@ -117,7 +133,7 @@ func (c *CRM) appendRecord(out []byte, s *scratch, t *table, n int32, r record) 
 		s.slots[attr] = raw
 	}
 	out = t.appendID(append(out, `{"id":"`...), n)
-	if o.named() {
+	if c.apart(o) {
 		out = append(out, `",`...)
 		before := len(out)
 		if out = c.appendAttributes(out, o, s.slots, false); len(out) > before {
@@ -141,7 +157,7 @@ func (c *CRM) appendRecord(out []byte, s *scratch, t *table, n int32, r record) 
 func (c *CRM) appendAttributes(out []byte, o *object, slots []string, custom bool) []byte {
 	first := true
 	for i, a := range o.Attributes {
-		if a.kind == kindSystem || a.custom != custom || slots[i] == "" && c.quirks.UnsetAbsent {
+		if a.kind == kindSystem || a.custom != custom && c.apart(o) || slots[i] == "" && c.quirks.UnsetAbsent {
 			continue
 		}
 		if !first {

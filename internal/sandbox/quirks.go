@@ -66,6 +66,8 @@ type Quirks struct {
 	ReplaceSocials  bool // socials replace the stored ones as a whole
 	NamelessUpdates bool // a person that exists needs no name in the request
 
+	PlainCompanies bool // answers and lists show companies as custom objects' records (17)
+
 	// Record lists (18).
 	ListEnvelope     Envelope
 	ListIgnoresCount bool // pages are always of 20

@@ -33,6 +33,8 @@ func TestQuirks(t *testing.T) {
 			{"PUT /crm/products?matchingAttribute=price " + `{"price":29}`, 201, ""}, {"PUT /crm/products?matchingAttribute=price " + `{"price":29.0}`, 201, ""}}},
 		{"phone numbers compare by digits", Quirks{PhoneDigits: true}, []exchange{
 			{"PUT /crm/deals?matchingAttribute=hotline " + `{"hotline":"+49 30-1"}`, 201, ""}, {"PUT /crm/deals?matchingAttribute=hotline " + `{"hotline":"49301"}`, 200, ""}}},
+		{"companies are shown as other records are", Quirks{PlainCompanies: true}, []exchange{
+			{"PUT /crm/companies?matchingAttribute=domain " + `{"domain":"acme.com"}`, 201, `"record":{"id":"`}, {"GET /crm/companies", 200, `"attributes":{"name":null,"domain":"acme.com","vat_id":null,`}}},
 		{"domains compare by host", Quirks{DomainHosts: true}, []exchange{
 			{"PUT /crm/companies?matchingAttribute=domain " + `{"domain":"https://www.Acme.com/x"}`, 201, ""}, {"PUT /crm/companies?matchingAttribute=domain " + `{"domain":"acme.com"}`, 200, ""}}},
 		{"a bad matching attribute has its own status", Quirks{BadMatch: 422}, []exchange{{"PUT /crm/products?matchingAttribute=x " + `{"x":"1"}`, 422, ""}}},

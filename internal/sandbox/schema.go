@@ -280,17 +280,6 @@ func (o *object) compileAttribute(a *attribute) error {
 // camelCase names and the custom ones apart: people and companies.
 func (o *object) named() bool { return o.Slug == "people" || o.Slug == "companies" }
 
-// envelope is the name of one record in answers.
-func (o *object) envelope() string {
-	switch o.Slug {
-	case "people":
-		return "person"
-	case "companies":
-		return "company"
-	}
-	return "record"
-}
-
 // addStandard adds the attributes that a schema file may leave out but every
 // object of its kind has.
 func (o *object) addStandard() {
