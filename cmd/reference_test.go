@@ -29,22 +29,6 @@ func TestTheReferenceIsThatOfTheCommands(t *testing.T) {
 	}
 }
 
-func TestTheHomebrewCaskHasEveryManPage(t *testing.T) {
-	config, err := os.ReadFile(filepath.Join("..", ".goreleaser.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages := ReferenceMan()
-	for name := range pages {
-		if !strings.Contains(string(config), "- man/"+name+".gz\n") {
-			t.Errorf("homebrew_casks names no man/%s.gz", name)
-		}
-	}
-	if named := strings.Count(string(config), "- man/"); named != len(pages) {
-		t.Errorf("homebrew_casks names %d man pages, and there are %d", named, len(pages))
-	}
-}
-
 func TestEveryCommandHelpsWithExamplesFirst(t *testing.T) {
 	eachPage(func(c *cobra.Command) {
 		if c.Short == "" {
