@@ -28,12 +28,14 @@ import (
 //   - a block "text output" quotes what the script before it printed: each line
 //     stands there, in this order, and "…" is any text.
 //
-// recipes_test.go runs what other programs start. Blocks of other kinds are for
-// reading, and a test sees to it that none of them has a command of the program. docs/reference is left out: it is made
-// from the commands themselves, and a test in cmd compares it with them.
+// recipes_test.go runs what other programs start, recipes_go_test.go what builds
+// the program, and recipes_psql_test.go a query. Blocks of other kinds are for
+// reading, and a test sees to it that none of them has a command of the program.
+// docs/reference is left out: it is made from the commands themselves, and a test
+// in cmd compares it with them.
 
-// contributorPages speak to those who work on crmsync: their commands build
-// and measure, which would take too long here.
+// contributorPages speak to those who work on crmsync: they are about building
+// and measuring it.
 var contributorPages = []string{"docs/pace.md", "docs/performance.md", "docs/scale.md"}
 
 // quickEnd keeps the race detector from sleeping a second at the end of each
@@ -101,7 +103,7 @@ func TestEveryCommandInTheDocumentationRuns(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no sh on this machine")
 	}
-	for _, page := range docPages(t) {
+	for _, page := range append(docPages(t), "CONTRIBUTING.md") {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			t.Parallel()
 			desk := newDesk(t)
@@ -233,7 +235,7 @@ func program(script string) string {
 		if arguments, found := strings.CutPrefix(line, "go run . "); found {
 			line = "crmsync " + arguments
 		}
-		if !strings.HasPrefix(line, "go ") {
+		if !strings.HasPrefix(line, "go ") && line != "bash .ci/run\n" {
 			lines = append(lines, line)
 		}
 	}
