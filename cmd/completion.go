@@ -43,12 +43,14 @@ func (a *app) completionCommand() *cobra.Command {
 			}
 			return root.GenBashCompletionV2(out, !plain)
 		case "zsh":
+			script := root.GenZshCompletion
 			if plain {
-				return root.GenZshCompletionNoDesc(out)
+				script = root.GenZshCompletionNoDesc
 			}
-			return root.GenZshCompletion(out)
+			return mended(out, script, zshMends())
 		case "fish":
-			return root.GenFishCompletion(out, !plain)
+			script := func(w io.Writer) error { return root.GenFishCompletion(w, !plain) }
+			return mended(out, script, fishMends())
 		case "powershell":
 			if plain {
 				return root.GenPowerShellCompletion(out)
