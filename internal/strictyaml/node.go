@@ -24,14 +24,22 @@ func (w *Walker) Entries(n ast.Node, what string) []Entry {
 	case *ast.MappingValueNode:
 		pairs = []*ast.MappingValueNode{n}
 	default:
-		w.Stop(n, `write one "key: value" a line, without dashes before them`, "%s must hold entries like key: value, not %s", what, KindOf(n))
+		hint := `write one "key: value" a line, without dashes before them`
+		if isShared(n) {
+			hint = inFull
+		}
+		w.Stop(n, hint, "%s must hold entries like key: value, not %s", what, KindOf(n))
 	}
 	seen := map[string]int{}
 	var list []Entry
 	for _, pair := range pairs {
 		name, ok := Word(pair.Key)
 		if !ok {
-			w.Stop(pair.Key, "a key is a word; put it in quotes if it begins with a special character", "%s can't be a key", KindOf(pair.Key))
+			hint := "a key is a word; put it in quotes if it begins with a special character"
+			if isShared(pair.Key) {
+				hint = inFull
+			}
+			w.Stop(pair.Key, hint, "%s can't be a key", KindOf(pair.Key))
 		}
 		if line, twice := seen[name]; twice {
 			w.Stop(pair.Key, "keep one of them; where several values may stand, they are one list: [a, b]", "key %s stands here twice, first in line %d", w.Show(name), line)
@@ -82,6 +90,17 @@ func KindOf(n ast.Node) string {
 	return "a plain value"
 }
 
+// inFull is the way out where YAML's own means of saying a thing once stand.
+const inFull = "write the entries themselves where they hold: & * and << are not read here"
+
+func isShared(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		return true
+	}
+	return false
+}
+
 // fill is the way out where a value is blank.
 const fill = "write a value behind it, or leave the key out"
 
@@ -91,7 +110,7 @@ func WayOut(n ast.Node) string {
 	case nil, *ast.NullNode:
 		return fill + `; a word such as null stands in quotes`
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
-		return "a text that begins with *, & or ! stands in quotes"
+		return "write the value itself; a text that begins with *, & or ! stands in quotes"
 	case *ast.SequenceNode:
 		return "write one value; a text that begins with [ stands in quotes"
 	}

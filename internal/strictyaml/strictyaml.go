@@ -5,6 +5,7 @@
 package strictyaml
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -71,7 +72,7 @@ func Walk(name string, data []byte, d Dialect, walk func(w *Walker, root ast.Nod
 	case !utf8.Valid(data):
 		return &Error{Name: name, Problem: "it is not UTF-8 text", hint: "save it as UTF-8, if it is the right file"}
 	}
-	tree, err := parse(name, data)
+	tree, err := parse(name, bytes.TrimPrefix(data, []byte("\ufeff"))) // as editors on Windows begin a file
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ func dialect() strictyaml.Dialect {
 func TestAWalkEndsAtTheFirstMistake(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"a: 1\nb: two", ""},
+		{"\ufeffa: 1", ""},
 		{"", "f.yaml: the test file is empty"},
 		{"# nothing", "f.yaml: the test file is empty"},
 		{"a: 1\na: 2", `f.yaml:2:1: key "a" stands here twice, first in line 1`},
@@ -43,6 +44,18 @@ func TestAWalkEndsAtTheFirstMistake(t *testing.T) {
 			t.Errorf("%.40q\n got %v\nwant %s", c.text, err, c.want)
 		case mistake.Hint() == "":
 			t.Errorf("%.40q\n%v: there is no way out", c.text, err)
+		}
+	}
+}
+
+func TestSharedEntriesAreToBeWrittenInFull(t *testing.T) {
+	for _, text := range []string{"a: &x\n  b: c", "a:\n  <<: *x", "a: *x"} {
+		err := strictyaml.Walk("f.yaml", []byte(text), dialect(), func(w *strictyaml.Walker, root ast.Node) {
+			w.Entries(w.Entries(root, "a test file")[0].Value, "a")
+		})
+		var mistake *strictyaml.Error
+		if !errors.As(err, &mistake) || !strings.Contains(mistake.Hint(), "write the entries themselves") {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
