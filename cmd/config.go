@@ -95,10 +95,13 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	return conf, nil
 }
 
+// neverEmpty are the flags of push for whose empty text the default would stand in.
+func neverEmpty() []string { return []string{"base-url", "object", "match", "sheet"} }
+
 // refuseEmpty refuses the empty text where the default would take its place: it
 // may be another CRM than was meant.
 func (conf *configuration) refuseEmpty(c *cobra.Command) error {
-	for _, name := range []string{"base-url", "object", "match", "sheet", "config", keyProfile} {
+	for _, name := range append(neverEmpty(), "config", keyProfile) {
 		if conf.explicit[name] && c.Flags().Lookup(name).Value.String() == "" {
 			return usage("an unset variable in a script looks like this; leave the flag out if nothing is meant", "--%s has an empty value", name)
 		}

@@ -7,11 +7,11 @@ import (
 )
 
 // sharedRejects refuses pushes of one job that would write each other's rejects
-// away.
+// away. A dry run leaves none, and is there to find what a real one would refuse.
 func sharedRejects(a, b *pushRun) error {
 	for _, x := range a.inputs {
 		for _, y := range b.inputs {
-			if a.writesRejects() && b.writesRejects() && samePlace(x.rejects.Path, y.rejects.Path) {
+			if samePlace(x.rejects.Path, y.rejects.Path) {
 				return usage("give one of them a place of its own in the job file, for example rejects: "+b.part.Name+".rejects.csv",
 					"its reject file %s is that of push %s, too", y.rejects.Path, a.part.Name)
 			}

@@ -147,6 +147,9 @@ func (j *jobRun) settle(p *job.Push) (*settings, *configuration, error) {
 func (j *jobRun) set(s *settings, f job.Flag) error {
 	texts := make([]string, len(f.Values))
 	for i, v := range f.Values {
+		if v.Text == "" && slices.Contains(neverEmpty(), f.Name) {
+			return usage("a variable that is set to nothing looks like this; leave the key out if nothing is meant", "%s: %s has an empty value", j.file.At(v.Place), f.Name)
+		}
 		texts[i] = v.Text
 		if isPath := slices.Contains(paths(), f.Name); isPath && (f.Name != "schema" || v.Text != "auto" && v.Text != "off") {
 			texts[i] = j.file.Path(v.Text)
