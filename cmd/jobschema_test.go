@@ -115,7 +115,7 @@ func TestTheJobSchemaAgreesWithTheProgram(t *testing.T) {
 		"pushes: []", "pushes: {}", "defaults: {}", "{}", "pushes: [{name: a}]", "pushes: [{files: a}]", "pushes: [a]", "pushes: [{name: a, files: a}]\nmore: 1",
 		"pushes: [{name: a, files: a}]\ndefaults:", "pushes: [{name: a, files: a}]\ndefaults: {files: a}", "pushes: [{name: a, files: a}]\ndefaults: {after: []}",
 		"pushes: [{name: a, files: a}]\ndefaults: {on_error: continue, rate: 5, columns: [x, y]}", "pushes: [{name: a, files: a}]\ndefaults: {columns: {x: y}}",
-		"pushes: [{name: a, files: a}]\ndefaults: {rate: quick}", "pushes: [{name: 1, files: 2}]", "pushes: [{name: a b, files: a}]", "pushes: [{name: a, files: []}]",
+		"pushes: [{name: a, files: a}]\ndefaults: {rate: quick}", "pushes: [{name: 1, files: 2}]", "pushes: [{name: -1, files: 2}]", "pushes: [{name: true, files: a}]", "pushes: [{name: a b, files: a}]", "pushes: [{name: a, files: []}]",
 		"pushes: [{name: a, files: [b, '${WORD}']}]", "pushes: [{name: a, files: {b: c}}]", "pushes: [{name: a, files: a}, {name: b, files: b, after: a}, {name: c, files: c, after: [a, b]}, {name: d, files: d, after: []}]",
 	} {
 		check(text)
@@ -129,7 +129,9 @@ func TestTheJobSchemaAgreesWithTheProgram(t *testing.T) {
 		"timeout: 30s", "timeout: 30", "timeout: 1h30m", "max-wait: 15m", "max-wait: soon", "rejects: out", "max-rejects: 10", "max-rejects: 5%", "max-rejects: 5.5%", "max-rejects: some",
 		"only-changed: true", "full: false", "max-age: 7d", "max-age: 12h", "max-age: 7", "state: s", "report-missing: true", "shard: 1/2", "shard: half", "schema: off", "schema: s.json",
 		"columns: [a, b]", "columns: a", "columns: {a: b}", "columns: {a: {to: b, trim: true}}", "columns: {a: {to: b, trim: most}}", "columns: []", "columns: {a: b}\n  mapping: c", "columns: [a]\n  mapping: c",
-		"on_error: stop", "on_error: go on", "after: []", "after: {}", "rat: 3",
+		"on_error: stop", "on_error: go on", "sandbox: 1", "sandbox: 2", "full: T", "full: 'yes'", "report: x.html", "report: [x.JSON]", "report: x.pdf", "report: []",
+		"metrics: m.prom", "metrics: m.txt", "delimiter: tab", "delimiter: '::'", "delimiter: '\"'", "list-separator: ' '", "list-separator: ab", "list-separator: 7", "max-rejects: 150%", "max-rejects: 100%", "max-rejects: 1.5",
+		"map: '=x'", "set: '=x'", "on-finish: ''", "base-url: ''", "after: []", "after: {}", "rat: 3",
 	} {
 		check("pushes:\n- name: a\n  files: b\n  " + entry + "\n")
 	}
