@@ -219,11 +219,19 @@ func writeDuplicates(b *bytes.Buffer, d *DryRun, fit columns) {
 		fmt.Fprintf(b, "\nwarning: %s%s from an earlier one in case, blanks or the like\nalone: the CRM may take them for one record\n",
 			least, plural(dup.Respelt, "match value differs", "match values differ"))
 	}
-	for _, one := range dup.FirstRespelt[:min(len(dup.FirstRespelt), duplicatesShown)] {
-		places := Duplicate{Records: 2, At: []Place{one.Like, one.At}}
-		writeDuplicate(b, one.Value, placesText(places, len(d.Inputs) > 1), fit)
+	for _, one := range respeltPairs(dup.FirstRespelt[:min(len(dup.FirstRespelt), duplicatesShown)]) {
+		writeDuplicate(b, one.Value, placesText(one, len(d.Inputs) > 1), fit)
 	}
 	writeMore(b, dup.Respelt, len(dup.FirstRespelt))
+}
+
+// respeltPairs are the records of two spellings, each pair as one that comes twice.
+func respeltPairs(respelt []Respelt) []Duplicate {
+	var pairs []Duplicate
+	for _, one := range respelt {
+		pairs = append(pairs, Duplicate{Value: one.Value, Records: 2, At: []Place{one.Like, one.At}})
+	}
+	return pairs
 }
 
 func writeDuplicate(b *bytes.Buffer, value, places string, fit columns) {

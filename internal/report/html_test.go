@@ -84,10 +84,11 @@ func largest() Summary {
 		s.Settings = append(s.Settings, Setting{Name: fmt.Sprint("flag", i), Value: long, Source: []string{"default", "command line"}[i%2]})
 	}
 	s.Missing = &Missing{Count: 1 << 40}
-	s.Dry = &DryRun{Duplicates: Duplicates{Values: 1 << 40, Approximate: true}, OfAll: true}
+	s.Dry = &DryRun{Duplicates: Duplicates{Values: 1 << 40, Respelt: 1 << 40, Approximate: true}, OfAll: true}
 	for range 100 {
 		s.Missing.Values = append(s.Missing.Values, long)
 		s.Dry.Duplicates.First = append(s.Dry.Duplicates.First, Duplicate{Value: long, Records: 9, At: []Place{{Source: long, Line: 3}, {Source: long, Line: 4}}})
+		s.Dry.Duplicates.FirstRespelt = append(s.Dry.Duplicates.FirstRespelt, Respelt{long, Place{long, 4}, Place{long, 3}})
 	}
 	return s
 }
@@ -209,6 +210,20 @@ func TestSentenceSaysHowTheRunEnded(t *testing.T) {
 		if got := sentence(test.run); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)
 		}
+	}
+}
+
+func TestPageTellsOfMatchValuesThatDifferInTheirSpellingAlone(t *testing.T) {
+	s := sample()
+	s.Dry = &DryRun{Duplicates: Duplicates{Respelt: 1, FirstRespelt: []Respelt{{"a-1", Place{"products.csv", 7}, Place{"products.csv", 2}}}}}
+	page := string(pageOf(t, s))
+	for _, want := range []string{"1 match value differs from an earlier one in case, blanks or the like alone", "a-1</td>", "lines 2, 7"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	if strings.Contains(page, "more than once") {
+		t.Error("the page tells of match values that come twice, and there are none")
 	}
 }
 

@@ -49,7 +49,7 @@ type page struct {
 	Waits    []pageWait
 	Waited   []pageWaitSum
 
-	Duplicates *pageDuplicates
+	Duplicates []pageDuplicates
 	Missing    *pageMissing
 
 	Mappings     []pageMapping

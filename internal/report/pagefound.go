@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
+// pageDuplicates are match values of which there are several, in one spelling or in
+// more.
 type pageDuplicates struct {
-	Text  string
-	First []pageDuplicate
+	Title, Text string
+	First       []pageDuplicate
 }
 
 type pageDuplicate struct{ Value, Records, At string }
@@ -39,7 +41,7 @@ func (p *page) found(s Summary) {
 			p.Missing.Values = append(p.Missing.Values, clip(value, longestName))
 		}
 	}
-	if s.Dry == nil || s.Dry.Duplicates.Values == 0 {
+	if s.Dry == nil {
 		return
 	}
 	dup := s.Dry.Duplicates
@@ -47,13 +49,24 @@ func (p *page) found(s Summary) {
 	if dup.Approximate {
 		least = "at least "
 	}
-	p.Duplicates = &pageDuplicates{Text: fmt.Sprintf("%s%s more than once, in %s records. The last record wins.",
-		least, plural(dup.Values, "match value comes", "match values come"), thousands(dup.Values+dup.Repeats))}
-	for _, one := range dup.First[:min(len(dup.First), p.room(2*duplicatesShown))] {
-		p.Duplicates.First = append(p.Duplicates.First, pageDuplicate{
+	if dup.Values > 0 {
+		p.duplicates(s, "Records with the same match value", fmt.Sprintf("%s%s more than once, in %s records. The last record wins.",
+			least, plural(dup.Values, "match value comes", "match values come"), thousands(dup.Values+dup.Repeats)), dup.First)
+	}
+	if dup.Respelt > 0 {
+		p.duplicates(s, "Match values that differ in case or blanks alone", fmt.Sprintf("%s%s from an earlier one in case, blanks or the like alone. The CRM may take them for one record.",
+			least, plural(dup.Respelt, "match value differs", "match values differ")), respeltPairs(dup.FirstRespelt))
+	}
+}
+
+func (p *page) duplicates(s Summary, title, text string, first []Duplicate) {
+	found := pageDuplicates{Title: title, Text: text}
+	for _, one := range first[:min(len(first), p.room(2*duplicatesShown))] {
+		found.First = append(found.First, pageDuplicate{
 			Value: clip(one.Value, longestName), Records: thousands(one.Records), At: clip(placesText(one, len(s.Sources) > 1), longestText),
 		})
 	}
+	p.Duplicates = append(p.Duplicates, found)
 }
 
 // mapping shows each form of mapping once: a thousand files of one form are one
