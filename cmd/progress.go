@@ -24,7 +24,10 @@ type progress struct {
 	width   func() int
 	started time.Time
 	paused  atomic.Bool // while a question stands there
-	ending  func() bool // tells whether the run was interrupted
+	// suspended holds from Ctrl-Z on until the process goes on.
+	suspended  atomic.Bool
+	endSuspend func()
+	ending     func() bool // tells whether the run was interrupted
 
 	push  string // which push of a job this is; "" of one by itself
 	size  int64  // bytes of all inputs; 0 where unknown
@@ -32,7 +35,9 @@ type progress struct {
 	read  func() int64
 
 	spinner *progressbar.ProgressBar // where the size is unknown
-	samples []sample                 // of the last few seconds, for the rate
+	bar     int                      // cells of the bar as it was drawn last, at that width
+	barAt   int
+	samples []sample // of the last few seconds, for the rate
 }
 
 // sample is how many records were done at a time.
@@ -51,7 +56,7 @@ const (
 func newProgress(c *console, width func() int) *progress {
 	spinner := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(io.Discard), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSpinnerType(9))
-	return &progress{console: c, width: width, started: time.Now(), spinner: spinner, ending: func() bool { return false }}
+	return &progress{console: c, width: width, started: time.Now(), spinner: spinner, ending: func() bool { return false }, endSuspend: func() {}}
 }
 
 // startProgress returns nil where no progress is to be shown.
@@ -65,6 +70,10 @@ func (a *app) startProgress(ctx context.Context, r *pushRun) *progress {
 	p := newProgress(a.console, a.streams.Width)
 	p.limit, p.push = s.limit, r.placeInJob()
 	p.ending = func() bool { return ctx.Err() != nil }
+	p.endSuspend = onSuspend(func() {
+		p.suspended.Store(true)
+		p.console.show()
+	}, func() { p.suspended.Store(false) })
 	for _, in := range r.inputs {
 		if in.info.Size < 0 {
 			p.size = 0
@@ -83,7 +92,7 @@ func (a *app) startProgress(ctx context.Context, r *pushRun) *progress {
 
 // update draws the lines anew.
 func (p *progress) update(now push.Progress) {
-	if !p.paused.Load() {
+	if !p.paused.Load() && !p.suspended.Load() {
 		p.console.show(p.lines(now, time.Now())...)
 	}
 }
@@ -91,6 +100,7 @@ func (p *progress) update(now push.Progress) {
 // stop takes the lines away.
 func (p *progress) stop() {
 	if p != nil {
+		p.endSuspend()
 		p.paused.Store(true)
 		p.console.show()
 	}
@@ -132,7 +142,12 @@ func (p *progress) line(now push.Progress, at time.Time) string {
 	// for both at all, it is the text that gets shorter.
 	const ends = 4 // "|" before the bar, "|  " behind it
 	text := longestThatFits(texts, width-percent-ends-shortestBar)
-	return cut(drawBar(share, min(30, width-percent-ends-utf8.RuneCountInString(text)), text), width)
+	bar := min(30, width-percent-ends-utf8.RuneCountInString(text))
+	if p.barAt == width { // it gives way to the text, but doesn't breathe with it
+		bar = min(bar, p.bar)
+	}
+	p.bar, p.barAt = bar, width
+	return cut(drawBar(share, bar, text), width)
 }
 
 // total estimates how many records there are from the share of the bytes that
@@ -212,15 +227,19 @@ func fates(now push.Progress, short bool) string {
 	return strings.Join(parts, ", ")
 }
 
-// inJob puts before the texts which push of the job this is. It is the last
-// thing to be left out where there is little room.
+// inJob puts before the texts which push of the job this is. Its name gives way to
+// what happens, and that gives way to its number.
 func (p *progress) inJob(texts []string) []string {
 	if p.push == "" {
 		return texts
 	}
+	number, _, _ := strings.Cut(p.push, ":")
 	var all []string
-	for _, text := range texts {
+	for _, text := range texts[:(len(texts)+1)/2] {
 		all = append(all, p.push+": "+text)
+	}
+	for _, text := range texts {
+		all = append(all, number+": "+text)
 	}
 	return append(all, texts...)
 }

@@ -203,7 +203,8 @@ func TestACommandInAMessageStaysOnALineOfItsOwn(t *testing.T) {
 func TestTheProgressLineOfAJobSaysWhichPushItIsAsLongAsThereIsRoom(t *testing.T) {
 	for width, want := range map[int]string{
 		120: "push 2 of 5: people: 800 records, 80/s: 600 created, 190 updated, 10 rejected, 16s left",
-		60:  "|  push 2 of 5: people: 800, 16s left",
+		60:  "|  push 2 of 5: 800, 10 rejected, 16s left",
+		36:  "push 2 of 5: 800, 16s left",
 		24:  "  40% 800, 16s left",
 	} {
 		p := halfRead(width, 1000)
@@ -211,5 +212,20 @@ func TestTheProgressLineOfAJobSaysWhichPushItIsAsLongAsThereIsRoom(t *testing.T)
 		if line := p.line(tally(), tenSecondsIn); !strings.Contains(line, want) {
 			t.Errorf("%d columns: no %q in %q", width, want, line)
 		}
+	}
+}
+
+func TestTheProgressBarDoesNotBreatheWithTheText(t *testing.T) {
+	p := halfRead(80, 1000)
+	bar := func(rejected int64) int {
+		now := tally()
+		now.Rejected = rejected
+		_, line, _ := strings.Cut(p.line(now, tenSecondsIn), "|")
+		cells, _, _ := strings.Cut(line, "|")
+		return utf8.RuneCountInString(cells)
+	}
+	first, longer, shorter := bar(10), bar(100), bar(1)
+	if longer >= first || shorter != longer {
+		t.Errorf("%d cells, then %d, then %d", first, longer, shorter)
 	}
 }
