@@ -61,6 +61,9 @@ func (conf *configuration) stated(flag string) bool {
 // environment, then from the config file.
 func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 	conf := newConfiguration(c)
+	if err := a.oneDash(c); err != nil {
+		return nil, err
+	}
 	if err := conf.refuseEmpty(c); err != nil {
 		return nil, err
 	}

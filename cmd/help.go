@@ -99,12 +99,21 @@ func helpGroups(c *cobra.Command) []flagGroup {
 	return groups
 }
 
+// useLine is how a command is called; one that only holds others does nothing
+// but show its help.
+func useLine(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() && !c.HasParent() {
+		return c.CommandPath() + " COMMAND [flags]"
+	}
+	return c.UseLine()
+}
+
 func usageText(c *cobra.Command) string {
 	var b strings.Builder
 	if c.Example != "" {
 		fmt.Fprintf(&b, "Examples:\n%s\n\n", strings.TrimRight(c.Example, "\n"))
 	}
-	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(c))
 	if c.HasAvailableSubCommands() {
 		b.WriteString("\nCommands:\n")
 		for _, sub := range c.Commands() {

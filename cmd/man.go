@@ -15,7 +15,7 @@ func manPage(c *cobra.Command) string {
 	name := pageName(c, "-")
 	fmt.Fprintf(&b, ".TH %s 1 \"\" crmsync \"User Commands\"\n", roff(strings.ToUpper(name)))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(lowerFirst(c.Short)))
-	fmt.Fprintf(&b, ".SH SYNOPSIS\n.nf\n%s\n.fi\n", roffLines(c.UseLine()))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n.nf\n%s\n.fi\n", roffLines(useLine(c)))
 	b.WriteString(".SH DESCRIPTION\n")
 	for i, part := range strings.Split(aboutText(c), "\n\n") {
 		if i > 0 {

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -45,6 +47,25 @@ func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *c
 		cache = a.schemaCache(s, conf, workspace)
 	}
 	return read(from, conf, cache)
+}
+
+// objectsInstead is a hint to the error about an object that the CRM doesn't have:
+// which one was likely meant, or else which there are. It is "" for other errors,
+// and where the CRM lists none: it may be another than was meant.
+func objectsInstead(ctx context.Context, from *client.Client, err error, slug, before string) string {
+	var refused *client.Error
+	if !errors.As(err, &refused) || refused.Status != 404 {
+		return ""
+	}
+	objects, failed := from.Objects(ctx)
+	if failed != nil || len(objects) == 0 {
+		return ""
+	}
+	var slugs []string
+	for _, o := range objects {
+		slugs = append(slugs, o.Slug)
+	}
+	return didYouMean(slug, slugs, before, "there are "+strings.Join(slugs[:min(len(slugs), 10)], ", "))
 }
 
 func (a *app) objectsCommand() *cobra.Command {

@@ -137,7 +137,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 func (r *pushRun) explain(err error) error {
 	var fatal *push.FatalError
 	if errors.As(err, &fatal) && fatal.Status == 404 && r.objectFrom != "" {
-		return r.misnamed(err)
+		return r.misnamed(err, "")
 	}
 	var unwritten *reject.Error
 	if errors.As(err, &unwritten) && r.journal != nil && unwritten.Mend() != "" {

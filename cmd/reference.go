@@ -106,7 +106,7 @@ func markdownPage(c *cobra.Command) string {
 	if c.Example != "" {
 		fmt.Fprintf(&b, "## Examples\n\n```text\n%s\n```\n\n", unindented(c.Example))
 	}
-	fmt.Fprintf(&b, "## Usage\n\n```text\n%s\n```\n", c.UseLine())
+	fmt.Fprintf(&b, "## Usage\n\n```text\n%s\n```\n", useLine(c))
 	if subs := subcommands(c); len(subs) > 0 {
 		b.WriteString("\n## Commands\n\n")
 		for _, sub := range subs {

@@ -148,6 +148,9 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
 	seeHelp := c.CommandPath() + " --help lists the flags"
+	if err := a.oneDash(c); err != nil {
+		return err
+	}
 	if name := a.dashedFile(); name != "" {
 		return usage("to name the file: "+shellwords.File(name), "%s is read as flags, for it begins with a dash", name)
 	}
@@ -164,6 +167,21 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	default:
 		return usage(seeHelp, "%v", err)
 	}
+}
+
+// oneDash is about a flag that begins with one dash instead of two: -match would be
+// read as -m atch.
+func (a *app) oneDash(c *cobra.Command) error {
+	for _, word := range a.args {
+		name, _, _ := strings.Cut(strings.TrimPrefix(word, "-"), "=")
+		switch {
+		case word == "--":
+			return nil
+		case len(name) > 1 && word[0] == '-' && c.Flags().Lookup(name) != nil:
+			return usage("write --"+name+": a word takes two dashes", "-%s is read as short flags", name)
+		}
+	}
+	return nil
 }
 
 // wanted says what a flag takes, in the words of its help.

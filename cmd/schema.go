@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ func (a *app) schemaCommand() *cobra.Command {
 					return err
 				})
 				if err != nil {
-					return err
+					return &hinted{err, cmp.Or(objectsInstead(c.Context(), from, err, args[0], "crmsync schema "), hintOf(err))}
 				}
 				cache.keep(*object)
 				return printSchema(a.streams.Out, object, s.output)

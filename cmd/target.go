@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,16 +141,19 @@ func (r *pushRun) readSchema(ctx context.Context) error {
 	case refused.Status == 403:
 		return &hinted{err, "give the token the scope crm:read, or push without checking values first: --schema off sends every cell as text"}
 	case refused.Status == 404 && r.objectFrom != "":
-		return r.misnamed(err)
+		return r.misnamed(err, objectsInstead(ctx, r.client, err, r.object, "--object "))
+	case refused.Status == 404:
+		return &hinted{err, cmp.Or(objectsInstead(ctx, r.client, err, r.object, "--object "), hintOf(err))}
 	default:
 		return err
 	}
 }
 
-// misnamed is about an object that the CRM doesn't have, named after a file.
-func (r *pushRun) misnamed(err error) error {
-	return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another, and %s lists them",
-		r.object, r.objectFrom, r.asking("objects"))}
+// misnamed is about an object that the CRM doesn't have, named after a file;
+// instead says which it has, "" where that isn't known.
+func (r *pushRun) misnamed(err error, instead string) error {
+	return &hinted{err, fmt.Sprintf("the object %s was taken from the name of %s; --object names another: %s",
+		r.object, r.objectFrom, cmp.Or(instead, r.asking("objects")+" lists them"))}
 }
 
 // readTries is how often a read is tried; its waits double from a second.
