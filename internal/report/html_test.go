@@ -192,6 +192,8 @@ func TestSentenceSaysHowTheRunEnded(t *testing.T) {
 	}
 	dry := tally(push.Rejects, push.Tally{Read: 1200, Rejected: 1, NotSent: 1199})
 	dry.DryRun = true
+	right := tally(push.Complete, push.Tally{Read: 4, NotSent: 4})
+	right.DryRun = true
 	for _, test := range []struct {
 		run  Summary
 		want string
@@ -205,6 +207,7 @@ func TestSentenceSaysHowTheRunEnded(t *testing.T) {
 		{tally(push.Interrupted, push.Tally{}), "Interrupted before anything was sent"},
 		{tally(push.Failed, push.Tally{}), "Failed before anything was sent"},
 		{tally(push.Failed, push.Tally{Read: 3, Created: 2, NotSent: 1}), "Failed: 1 of 3 records read from p.csv was not sent"},
+		{right, "All 4 records of p.csv can be sent"},
 		{dry, "1 of 1,200 records of p.csv would be rejected"},
 	} {
 		if got := sentence(test.run); got != test.want {

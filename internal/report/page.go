@@ -154,7 +154,8 @@ func sentence(s Summary) string {
 	case r.Read == 0:
 		return "Failed before anything was sent"
 	case s.DryRun && r.Outcome == push.Complete:
-		return fmt.Sprintf("All of %s of %s can be sent", records, of)
+		all := allOf(r, records)
+		return fmt.Sprintf("%s of %s can be sent", strings.ToUpper(all[:1])+all[1:], of)
 	case s.DryRun && r.Outcome == push.Rejects:
 		return fmt.Sprintf("%s of %s of %s would be rejected", thousands(r.Rejected), records, of)
 	}
