@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/url"
 	"strconv"
@@ -22,9 +23,10 @@ type pager struct {
 	// onePage is set where a list without word on paging is taken to be whole.
 	onePage bool
 
-	page int // that was read last
-	done bool
-	seen map[string]bool // how each page began, to find a server that repeats itself
+	page  int // that was read last
+	items int // of the pages read so far
+	done  bool
+	seen  map[string]bool // how each page began, to find a server that repeats itself
 }
 
 // next reads one page and hands its items to fn; an item is valid only during
@@ -57,14 +59,22 @@ func (p *pager) next(ctx context.Context, fn func(jsontext.Value) error) (more b
 		return false, &Error{Op: q.op, Status: 200, Limits: Limits{Remaining: -1},
 			Message: "the answer can't be understood: page " + strconv.Itoa(p.page+1) + " of the list repeats an earlier one"}
 	}
-	p.page++
+	done := r.items == 0 || (known && !more) || (!known && (p.onePage || r.repeated))
+	items := p.items
+	if known || !r.repeated {
+		items += r.items
+	}
+	if done && !p.onePage && items < r.info.total {
+		return false, &Error{Op: q.op, Status: 200, Limits: Limits{Remaining: -1},
+			Message: fmt.Sprintf("the answer can't be understood: page %d ends the list after %d of its %d", p.page+1, items, r.info.total)}
+	}
+	p.page, p.items, p.done = p.page+1, items, done
 	if r.first != "" {
 		if p.seen == nil {
 			p.seen = map[string]bool{}
 		}
 		p.seen[r.first] = true
 	}
-	p.done = r.items == 0 || (known && !more) || (!known && (p.onePage || r.repeated))
 	return !p.done, nil
 }
 
@@ -221,6 +231,7 @@ func identity(item jsontext.Value) string {
 type pageInfo struct {
 	hasNext, next   bool
 	current, totals int
+	total           int // items on all pages
 }
 
 func (i *pageInfo) readObject(v jsontext.Value, name string) {
@@ -251,6 +262,8 @@ func (i *pageInfo) set(name string, v jsontext.Value) {
 		if text(v) == "0" { // of an empty list
 			i.last(false)
 		}
+	case "total", "totalCount", "total_count":
+		i.total, _ = strconv.Atoi(text(v))
 	}
 }
 

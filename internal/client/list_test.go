@@ -55,6 +55,9 @@ func TestRecordListsInEachLikelyForm(t *testing.T) {
 		{"no word on pages, the last page repeated", []string{`{"records":` + recordsPage(1, 3) + `}`, `{"records":` + recordsPage(4, 4) + `}`}, 4, 3},
 		{"an empty list", []string{`{"collection":[],"pagination":{"total":0,"totalPages":0,"nextPage":null}}`}, 0, 1},
 		{"an empty list that promises more", []string{`{"collection":[],"pagination":{"nextPage":"x"}}`}, 0, 1},
+		{"a total that grows while the list is read", []string{
+			`{"collection":` + recordsPage(1, 2) + `,"pagination":{"total":3,"totalPages":2,"currentPage":1}}`,
+			`{"collection":` + recordsPage(3, 4) + `,"pagination":{"total":4,"totalPages":2,"currentPage":2}}`}, 4, 2},
 		{"null for a list", []string{`{"records":null}`}, 0, 1},
 		{"the first word of the end stands", []string{`{"records":` + recordsPage(1, 1) + `,"hasMore":false,"nextPage":"x"}`}, 1, 1},
 	} {
@@ -106,6 +109,12 @@ func TestListsThatCannotBeUnderstoodSaySo(t *testing.T) {
 		{"success false", "", `{"success":false,"message":"No lists today."}`, "No lists today.", false},
 		{"a page that repeats itself though there is more", "", `{"records":[{"id":1}],"pagination":{"hasMore":true}}`,
 			"the answer can't be understood: page 2 of the list repeats an earlier one", false},
+		{"an end before all that there are", "", `{"records":` + recordsPage(1, 2) + `,"pagination":{"total":3,"nextPage":null}}`,
+			"the answer can't be understood: page 1 ends the list after 2 of its 3", false},
+		{"a total and every page the first", "", `{"records":` + recordsPage(1, 2) + `,"total":3}`,
+			"the answer can't be understood: page 2 ends the list after 2 of its 3", false},
+		{"no records of many", "", `{"records":[],"meta":{"totalCount":250}}`,
+			"the answer can't be understood: page 1 ends the list after 0 of its 250", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newClient(t, answerWith(200, tt.body, "Content-Type", tt.contentType))

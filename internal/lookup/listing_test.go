@@ -44,6 +44,8 @@ func TestAListThatIsNotToBeHadIsSaidOnceAndTheRunGoesOn(t *testing.T) {
 		{"success false", "Not today.", 200, `{"success":false,"message":"Not today."}`, 1},
 		{"a first page for ever", "the answer can't be understood: page 2 of the list repeats an earlier one", 200,
 			`{"records":[{"id":"x","attributes":{"domain":"half.example"}}],"pagination":{"hasMore":true}}`, 0},
+		{"an end before all that there are", "the answer can't be understood: page 1 ends the list after 1 of its 250", 200,
+			`{"records":[{"id":"x","attributes":{"domain":"half.example"}}],"pagination":{"total":250,"nextPage":null}}`, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
