@@ -8,8 +8,9 @@ import (
 	"github.com/crmsync/crmsync/internal/client"
 )
 
-// read reads the CRM's list, once. The error ends the run.
-func (l *Lookup) read(x *index) error {
+// read reads the CRM's list, once; create says what becomes of values that aren't
+// in it. The error ends the run.
+func (l *Lookup) read(x *index, create bool) error {
 	if x.list.done {
 		return nil
 	}
@@ -30,7 +31,7 @@ func (l *Lookup) read(x *index) error {
 		if !ok {
 			return ending(err)
 		}
-		l.missing(x, cause)
+		l.missing(x, create, cause)
 		return nil
 	}
 	x.listEnds()
@@ -104,14 +105,22 @@ func (l *Lookup) readMembers(x *index) error {
 }
 
 // missing takes note that the list isn't to be had, and says so, once.
-func (l *Lookup) missing(x *index, cause *client.Error) {
+func (l *Lookup) missing(x *index, create bool, cause *client.Error) {
 	x.list = listing{done: true, missing: cause.Message}
-	what := "the CRM's list of records isn't to be had: ids are known only of records that this run writes, " +
-		"and a record whose value is not among them is rejected"
-	if x.members() {
+	what := "the CRM's list of records isn't to be had: ids are known only of records that this run writes, "
+	switch {
+	case x.members():
 		what = "the list of the workspace's members isn't to be had: a record that names one by e-mail address is rejected"
+	case create:
+		what += "and any other value is asserted, which finds the record that has exactly this value or creates one"
+	default:
+		what += "and a record whose value is not among them is rejected"
 	}
-	l.log.Warn(what, "object", x.object, "match", x.match, "status", cause.Status, "cause", cause.Message, "hint", cause.Hint())
+	about := []any{"object", x.object, "match", x.match, "status", cause.Status, "cause", cause.Message}
+	if hint := cause.Hint(); hint != "" {
+		about = append(about, "hint", hint)
+	}
+	l.log.Warn(what, about...)
 }
 
 // notToBeHad tells whether a failure means that there is no list for us: no such

@@ -29,6 +29,7 @@ func onList(page int, answer func() (*http.Response, error)) func(*http.Request)
 }
 
 func TestAListThatIsNotToBeHadIsSaidOnceAndTheRunGoesOn(t *testing.T) {
+	const rejected = "and a record whose value is not among them is rejected"
 	for _, tt := range []struct {
 		name, cause string
 		status      int
@@ -62,7 +63,7 @@ func TestAListThatIsNotToBeHadIsSaidOnceAndTheRunGoesOn(t *testing.T) {
 				}
 			}
 			finds(t, l, companies(), "ACME.example", uuid(1))
-			if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "isn't to be had") {
+			if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), rejected) || strings.Contains(log.String(), `hint=""`) {
 				t.Errorf("logged %d times:\n%s", lines, &log)
 			}
 			if n := b.asked("GET crm/companies"); n > 2 {
@@ -73,6 +74,19 @@ func TestAListThatIsNotToBeHadIsSaidOnceAndTheRunGoesOn(t *testing.T) {
 				t.Errorf("creating gives %q, %v", created, err)
 			}
 		})
+	}
+}
+
+func TestWithoutAListValuesThatAreCreatedAreNotSaidToBeRejected(t *testing.T) {
+	var log bytes.Buffer
+	b := newBench(t, sandbox.Options{})
+	there := b.seed("companies", "domain", `{"domain":"there.example"}`)
+	b.spoil = onList(1, func() (*http.Response, error) { return says(403, `{"message":"no scope"}`) })
+	l := b.lookup(func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	finds(t, l, created("companies", "domain"), "there.example", there)
+	if said := log.String(); strings.Contains(said, "rejected") ||
+		!strings.Contains(said, "any other value is asserted, which finds the record that has exactly this value or creates one") {
+		t.Errorf("logged:\n%s", said)
 	}
 }
 

@@ -290,7 +290,8 @@ func (l *Lookup) all() []*index {
 //
 // Where the CRM has no such list, doesn't let the token read it or answers in a
 // form that isn't known, that is logged once, and Find goes on with the ids that
-// the run's own answers gave and earlier runs remember.
+// the run's own answers gave and earlier runs remember. With ref.Create any other
+// value is asserted then, which finds the record that has it.
 func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error) {
 	x := l.index(referenceTo(ref.Object, ref.Match))
 	v := newValue(value)
@@ -307,7 +308,7 @@ func (l *Lookup) Find(ref mapping.Reference, value string) (id string, err error
 	if exact {
 		return remembered, nil
 	}
-	if err := l.read(x); err != nil {
+	if err := l.read(x, ref.Create); err != nil {
 		return "", err
 	}
 	f := x.find(v)
