@@ -79,13 +79,21 @@ func (e *hinted) Unwrap() error { return e.error }
 func (e *hinted) Hint() string { return e.hint }
 
 // summaryUnwritten is the error of a run that could not tell what it came to; nil
-// where it could, or the reader has gone.
-func summaryUnwritten(err error) error {
+// where it could, or the reader has gone. goOn is the command that sends what was
+// not sent.
+func summaryUnwritten(err error, outcome push.Outcome, goOn string) error {
 	if err == nil || closedPipe(err) {
 		return nil
 	}
-	return &hinted{fmt.Errorf("writing the summary: %w", err),
-		"the summary alone is missing, and what was sent need not be sent again: look after what stdout leads to"}
+	hint := "the summary alone is missing, and what was sent need not be sent again: look after what stdout leads to"
+	switch {
+	case outcome == push.Complete || outcome == push.Rejects:
+	case goOn != "":
+		hint = "to send what was not sent: " + goOn
+	default:
+		hint = "look after what stdout leads to"
+	}
+	return &hinted{fmt.Errorf("writing the summary: %w", err), hint}
 }
 
 // unwritten is about a result that could not be written to stdout; any other error

@@ -19,7 +19,7 @@ func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
 	code, err := r.conclude(ctx, result)
 	if problem := errors.Join(r.write(ctx, code, *result), r.forget()); problem != nil {
 		if err != nil {
-			problem = fmt.Errorf("%w; %w", problem, err)
+			problem = fmt.Errorf("%w; %w", err, problem)
 		}
 		return &runEnded{max(code, exitFailed), problem}
 	}
@@ -111,7 +111,7 @@ func (r *pushRun) printSummary(summary report.Summary) error {
 	case r.app.quiet, !r.begun:
 		return nil
 	}
-	return summaryUnwritten(write(r.app.streams.Out, summary))
+	return summaryUnwritten(write(r.app.streams.Out, summary), summary.Result.Outcome, summary.Continue)
 }
 
 // summary is what is told of the push.

@@ -18,7 +18,7 @@ func (j *jobRun) tell(over report.JobPush, at *part) error {
 	if j.app.wantsJSON(j.settings) || j.app.quiet {
 		return nil
 	}
-	return summaryUnwritten(report.JobPushText(j.app.streams.Out, over, at.number, at.of))
+	return summaryUnwritten(report.JobPushText(j.app.streams.Out, over, at.number, at.of), over.Result.Outcome, "")
 }
 
 // finish writes what the job came to, forgets one that is over and says how the
@@ -38,6 +38,9 @@ func (j *jobRun) finish(ctx context.Context) error {
 		problem = errors.Join(problem, j.journal.Finish())
 	}
 	if problem != nil {
+		if ended != nil {
+			problem = fmt.Errorf("%w; %w", ended, problem)
+		}
 		return &runEnded{gravestCode(code, exitFailed), problem}
 	}
 	return &runEnded{code, ended}
@@ -85,7 +88,7 @@ func (j *jobRun) printSummary(summary report.Job) error {
 	case j.app.quiet, !j.begun:
 		return nil
 	}
-	return summaryUnwritten(write(j.app.streams.Out, summary))
+	return summaryUnwritten(write(j.app.streams.Out, summary), summary.Outcome, summary.Continue)
 }
 
 // neverStarted tells of a job that could not start whoever waits for it.
