@@ -42,23 +42,22 @@ func (x *index) noRecord(v value) string {
 	return "no record of " + x.object + " has " + x.match + " " + quoted(v.text)
 }
 
-// places says where a value was looked for.
+// places says where a value was looked for; not among how many records, since their
+// number grows during a run, and one reason is to read the same throughout.
 func (x *index) places() []string {
 	written := "what this run wrote"
 	if x.memory != nil {
 		written = "what this run and earlier ones wrote"
 	}
-	switch n := x.list.records; {
+	switch {
 	case x.list.missing != "":
 		return []string{written + " (the CRM's list of " + x.object + " isn't to be had: " + x.list.missing + ")"}
-	case n == 0:
+	case x.list.records == 0:
 		return []string{"the CRM's list of " + x.object + ", which is empty,", written}
 	case x.list.values == 0:
 		return []string{"the CRM's list of " + x.object + ", none of which has a " + x.match + ",", written}
-	case n == 1:
-		return []string{"the CRM's list of " + x.object + " (one record)", written}
 	default:
-		return []string{"the CRM's list of " + grouped(n) + " " + x.object, written}
+		return []string{"the CRM's list of " + x.object, written}
 	}
 }
 
@@ -70,10 +69,8 @@ func (x *index) noMember(v value) error {
 		problem = "which member has the e-mail address " + quoted(v.text) + " can't be told: the list of members isn't to be had: " + x.list.missing
 	case len(m.exact)+len(m.folded) > 0:
 		problem = "the member with the e-mail address " + quoted(v.text) + " is deactivated (name an active one, or leave the cell blank)"
-	case x.list.records == 1:
-		problem += "; looked in the list of members, which has one"
 	default:
-		problem += "; looked in the list of " + grouped(x.list.records) + " members"
+		problem += "; looked in the list of members"
 	}
 	return &mapping.LookupError{Problem: problem}
 }
@@ -123,13 +120,4 @@ func quoted(s string) string {
 		s = string([]rune(s)[:mostShown]) + "…"
 	}
 	return strconv.Quote(s)
-}
-
-// grouped writes a count with separators: 1,234.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -57,7 +57,7 @@ func TestWhatEarlierRunsRememberIsFoundWithoutTheList(t *testing.T) {
 		finds(t, l, companies(), "ACME.example", exact)
 		finds(t, l, companies(), "acme.example", uuid(1))
 		rejects(t, l, companies(), "none.example",
-			`no record of companies has domain "none.example"; looked in the CRM's list of companies (one record) and what this run and earlier ones wrote`)
+			`no record of companies has domain "none.example"; looked in the CRM's list of companies and what this run and earlier ones wrote`)
 	})
 	t.Run("it is let go of at the end", func(t *testing.T) {
 		l.Close()
