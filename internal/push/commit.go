@@ -326,7 +326,7 @@ func (c *committer) result(stopped stopReason) *Result {
 		Unread:   c.run.unread,
 		Nameless: c.nameless,
 
-		Overtaken: c.later.count, OvertakenAt: c.later.at,
+		Overtaken: c.later.count, OvertakenAt: c.later.at, OvertakenUnsure: c.run.opts.Resume != nil && c.run.opts.Resume.Rejected > 0,
 		Related: c.related(),
 
 		Reasons: c.reasons.most(reasonsInResult),

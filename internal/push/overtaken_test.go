@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/journal"
 )
 
 func TestRejectsThatALaterRecordOfTheirKeyOvertookAreCounted(t *testing.T) {
@@ -35,6 +36,18 @@ func TestRejectsThatALaterRecordOfTheirKeyOvertookAreCounted(t *testing.T) {
 					t.Errorf("%d, such as line %d; want %d, %d", res.Overtaken, res.OvertakenAt.Line, tt.count, tt.line)
 				}
 			})
+		})
+	}
+}
+
+func TestOnlyRejectsOfAnEarlierPartLeaveOpenWhatOvertookThem(t *testing.T) {
+	for _, before := range []int64{0, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			opts, _ := options(newCRM(), distinct(20))
+			opts.Resume = &journal.Checkpoint{Done: 10, Created: 10 - before, Rejected: before, Line: 12, Records: 10}
+			if res := Run(t.Context(), opts); res.OvertakenUnsure != (before > 0) || res.Overtaken != 0 {
+				t.Errorf("after %d rejects: %d, unsure: %v", before, res.Overtaken, res.OvertakenUnsure)
+			}
 		})
 	}
 }

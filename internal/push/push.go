@@ -229,10 +229,12 @@ type Result struct {
 	// Nameless says that records were rejected whose match value is not known.
 	Nameless bool
 	// Overtaken counts the rejected records of which a later one of the same key was
-	// accepted; OvertakenAt is where one of them stands. Of a resumed run it knows
-	// its last part alone, and beyond 100,000 rejected keys no more are remembered.
-	Overtaken   int64
-	OvertakenAt Place
+	// accepted; OvertakenAt is where one of them stands. Beyond 100,000 rejected keys
+	// no more are remembered. OvertakenUnsure says that an earlier part of a resumed
+	// run had rejects: which of them were overtaken is not known.
+	Overtaken       int64
+	OvertakenAt     Place
+	OvertakenUnsure bool
 	// Related counts what [Options].Related does, of all parts of a resumed run. What a
 	// killed part created in its last second is not in it.
 	Related map[string]int64

@@ -230,17 +230,20 @@ func checkText(t *testing.T, s Summary, want, without []string) {
 
 func TestTheSummarySaysWhatRejectsWouldOverwrite(t *testing.T) {
 	for _, tt := range []struct {
-		name            string
-		overtaken, from int64
-		want            string
+		name      string
+		overtaken int64
+		unsure    bool
+		want      string
 	}{
-		{"one", 1, 0, "\nof one of them (line 17) a later record with the same sku was accepted, which it would overwrite: take it out to keep that\n"},
-		{"several", 2, 0, "\nof 2 of them (such as line 17) a later record with the same sku was accepted, which they would overwrite: take them out to keep that\n"},
-		{"a resumed run, of whose first part that isn't known", 0, 9, "\nwhere a later record with the same sku was accepted, that is overwritten then\n"},
+		{"one", 1, false, "\nof one of them (line 17) a later record with the same sku was accepted, which it would overwrite: take it out to keep that\n"},
+		{"several", 2, false, "\nof 2 of them (such as line 17) a later record with the same sku was accepted, which they would overwrite: take them out to keep that\n"},
+		{"none, although it is a resumed run", 0, false, "\n"},
+		{"a resumed run whose first part had rejects", 0, true, "\nwhere a later record with the same sku was accepted, that is overwritten then\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sample()
-			s.Result.Overtaken, s.Result.OvertakenAt, s.Result.ResumedAtLine = tt.overtaken, push.Place{Input: "b.csv", Line: 17}, tt.from
+			s.Result.Overtaken, s.Result.OvertakenAt, s.Result.OvertakenUnsure = tt.overtaken, push.Place{Input: "b.csv", Line: 17}, tt.unsure
+			s.Result.ResumedAtLine = 9
 			var b bytes.Buffer
 			if err := Text(&b, s); err != nil || !strings.HasSuffix(b.String(), s.Again+tt.want) {
 				t.Errorf("%v:\n%s", err, b.String())

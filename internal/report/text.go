@@ -257,7 +257,7 @@ func writeGoOn(b *bytes.Buffer, s Summary) {
 func overtakenWords(s Summary) string {
 	later := "a later record with the same " + Clean(s.Match)
 	switch n := s.Result.Overtaken; {
-	case s.Result.ResumedAtLine > 0: // what its first part rejected is not known
+	case s.Result.OvertakenUnsure:
 		return "where " + later + " was accepted, that is overwritten then"
 	case n == 1:
 		return fmt.Sprintf("of one of them (%s) %s was accepted, which it would overwrite: take it out to keep that", placeWords(s, s.Result.OvertakenAt), later)
