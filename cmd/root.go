@@ -64,12 +64,14 @@ func (a *app) end(ctx context.Context, err error) exitCode {
 	if err == nil || closedPipe(err) {
 		return exitOK
 	}
-	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+	var ended *runEnded
+	told := errors.As(err, &ended)
+	// What was under way when a signal came is not what went wrong.
+	if cause := context.Cause(ctx); cause != nil && !told && (errors.Is(err, context.Canceled) || errors.Is(err, cause)) {
 		err = cause
 	}
 	code := codeOf(ctx, err)
-	var ended *runEnded
-	if errors.As(err, &ended) {
+	if told {
 		err = ended.err
 	} else if a.run != nil {
 		code = a.run.neverStarted(ctx, code, err)
