@@ -297,6 +297,11 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 		{"another fault of a certificate", &tls.CertificateVerificationError{Err: errors.New("x")}, Fatal, "the certificate of crm.example can't be verified"},
 		{"a handshake that the server ends", &net.OpError{Op: "remote error", Err: tls.AlertError(40)}, Retryable, "crm.example broke off the TLS handshake: tls: handshake failure"},
 		{"plain text where TLS was expected", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, Fatal, "crm.example doesn't speak HTTPS"},
+		{"a stream that HTTP/2 ends", errors.New("stream error: stream ID 7; INTERNAL_ERROR; received from peer"), Retryable,
+			"the connection to crm.example was lost before there was an answer"},
+		{"an HTTP/2 server that goes away", errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug=\"\""), Retryable,
+			"the connection to crm.example was lost before there was an answer"},
+		{"a long header over HTTP/2", errors.New("http2: response header list larger than advertised limit"), Retryable, "the header of what crm.example sent is too long"},
 		{"anything else, with the token in it", fmt.Errorf("odd\n%s", testToken), Retryable, "the request to crm.example failed: odd [token]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -310,6 +315,26 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 			connects := errors.As(tt.err, &dial) && dial.Op != "remote error" || errors.As(tt.err, &dns)
 			if (r.Outcome == Fatal || connects) != (r.Hint != "") {
 				t.Errorf("hint %q", r.Hint)
+			}
+		})
+	}
+}
+
+func TestAnswersThatAreNoHTTPAreToldInPlainWords(t *testing.T) {
+	for _, tt := range []struct{ name, answer, want string }{
+		{"another protocol", "220 mail.example ESMTP\r\n", "what HOST sent is not an HTTP answer"},
+		{"a header that is none", "HTTP/1.1 201 Created\r\n\x00: 1\r\n\r\n", "what HOST sent is not an HTTP answer"},
+		{"a length that is no number", "HTTP/1.1 201 Created\r\nContent-Length: two\r\n\r\n{}", "what HOST sent is not an HTTP answer"},
+		{"two lengths", "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "what HOST sent says of itself that it is of several lengths"},
+		{"an endless header", "HTTP/1.1 201 Created\r\nX: " + strings.Repeat("x", 1<<19) + "\r\n\r\n", "the header of what HOST sent is too long"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, []string{tt.answer})
+			c := clientOf(t, s.url, Options{})
+			defer c.CloseIdle()
+			r := c.Assert(t.Context(), "products", "sku", []byte(`{}`))
+			if want := strings.Replace(tt.want, "HOST", strings.TrimPrefix(s.url, "http://"), 1); r.Outcome != Retryable || r.Message != want {
+				t.Errorf("%+v, want %s", r, want)
 			}
 		})
 	}

@@ -56,13 +56,21 @@ func (c *Client) classify(ctx, reqCtx context.Context, err error) failure {
 		return failure{outcome: Retryable, message: fmt.Sprintf(format, args...)}
 	}
 	var timeout net.Error
+	text := err.Error() // of most of these the library has no type
+	says := func(part string) bool { return strings.Contains(text, part) }
 	switch {
 	case errors.Is(err, errResentOnce), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
 		return retry("the connection to %s was lost before there was an answer", host)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return retry("%s did not answer in time", host)
-	case strings.Contains(err.Error(), "malformed "): // status line or header
+	case says("response headers exceeded"), says("header list larger"):
+		return retry("the header of what %s sent is too long", host)
+	case says("multiple Content-Length"):
+		return retry("what %s sent says of itself that it is of several lengths", host)
+	case says("stream error: "), says("connection error: "), says("http2: "):
+		return retry("the connection to %s was lost before there was an answer", host)
+	case says("malformed "), says("transport connection broken: "): // status line or header
 		return retry("what %s sent is not an HTTP answer", host)
 	}
 	return retry("the request to %s failed: %s", host, err)
