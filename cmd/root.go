@@ -92,12 +92,15 @@ func (a *app) rootCommand() *cobra.Command {
 		Example: "  crmsync push products.csv --match sku --sandbox    try it: nothing real is written\n" +
 			"  crmsync push products.csv --match sku --dry-run    check the file, send nothing\n" +
 			"  crmsync push products.csv --match sku",
+		Version:       thisBuild().version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          a.onlyCommands,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	setHelp(root, nil)
+	root.Flags().BoolP("version", "V", false, "show the version alone; crmsync version tells more")
+	root.SetVersionTemplate("crmsync {{.Version}}\n")
 	root.SetFlagErrorFunc(a.flagError)
 	root.AddCommand(a.pushCommand(), a.runCommand(), a.mapCommand(), a.objectsCommand(), a.schemaCommand(),
 		a.authCommand(), a.configCommand(), a.sandboxCommand(), a.stateCommand(), a.versionCommand(), a.completionCommand())
