@@ -13,7 +13,7 @@ import (
 
 // learntPath is where the limit that a service has for a token is kept.
 func (r *pushRun) learntPath() string {
-	return filepath.Join(stateDirectory(), "pace-"+fingerprint(r.settings.baseURL, r.workspace)+".json")
+	return filepath.Join(stateDirectory(), "pace-"+fingerprint(plainURL(r.settings.baseURL), r.workspace)+".json")
 }
 
 // learnt is what an earlier run found out about the rate limit. It only saves

@@ -30,7 +30,7 @@ func newSchemaCache(baseURL, workspace, tokenCommand string, log *slog.Logger) *
 	if tokenCommand != "" {
 		workspace = "command " + tokenCommand
 	}
-	return &schemaCache{filepath.Join(xdg.CacheHome, "crmsync", "schema-"+fingerprint(baseURL, workspace)), log}
+	return &schemaCache{filepath.Join(xdg.CacheHome, "crmsync", "schema-"+fingerprint(plainURL(baseURL), workspace)), log}
 }
 
 // schemaCache is the cache for the CRM that a command reads from.

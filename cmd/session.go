@@ -202,5 +202,5 @@ func collectOften() {
 }
 
 func (r *pushRun) service() service {
-	return service{r.settings.baseURL, r.workspace, r.crm != nil}
+	return service{plainURL(r.settings.baseURL), r.workspace, r.crm != nil}
 }

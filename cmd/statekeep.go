@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -210,18 +209,4 @@ func (r *pushRun) scope() state.Scope {
 		scope.Keys = r.inputs[0].mapper.LaneForm()
 	}
 	return scope
-}
-
-// plainURL gives addresses that lead to one place one form.
-func plainURL(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if u.Scheme == "https" {
-		u.Host = strings.TrimSuffix(u.Host, ":443")
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	return u.String()
 }
