@@ -24,7 +24,7 @@ import (
 //   - 201 is Created, every other 2xx Updated, even if its body can't be read.
 //     A 2xx that says "success": false is Rejected; one that carries an HTML
 //     page is Fatal, since what answered can't be the API.
-//   - 401, 403, 404 and 3xx are Fatal, as is a certificate that can't be
+//   - 101, 401, 403, 404 and 3xx are Fatal, as is a certificate that can't be
 //     verified. Hint says what to do.
 //   - 408, 425, 429 and every 5xx are Retryable, as are lost connections,
 //     unknown hosts and timeouts. Other 4xx are Rejected.
@@ -214,16 +214,19 @@ func (c *Client) unanswered(ctx, reqCtx context.Context, err error) Result {
 
 // byStatus is the reading of a status line for an assert [errors]. The page
 // names 500 and the gateways' 502, 503 and 504 as transient; proxies have more
-// of their kind (520 to 527, 529), so every 5xx is.
+// of their kind (520 to 527, 529), so every 5xx is. A number that is no status,
+// below 100 or from 600 on, is to be read as a 5xx (RFC 9110, section 15).
 func byStatus(status int) Outcome {
 	switch {
+	case status < 100, status >= 500:
+		return Retryable
 	case status == http.StatusCreated:
 		return Created
 	case status >= 200 && status < 300:
 		return Updated
 	case status < 400, status == 401, status == 403, status == 404:
 		return Fatal
-	case status == 408, status == 425, status == 429, status >= 500:
+	case status == 408, status == 425, status == 429:
 		return Retryable
 	}
 	return Rejected

@@ -59,6 +59,8 @@ func TestAnswersAreJudgedByStatusThenBody(t *testing.T) {
 			Result{Outcome: Retryable, Message: "502 Bad Gateway (HTML page: 502 Bad Gateway)"}},
 		{"503 with nothing is retried", 503, "", Result{Outcome: Retryable, Message: "the server answered 503 with no message"}},
 		{"504 is retried", 504, "", Result{Outcome: Retryable, Message: "the server answered 504 with no message"}},
+		{"501 is retried", 501, "", Result{Outcome: Retryable, Message: "the server answered 501 with no message"}},
+		{"what is no status is retried", 999, "", Result{Outcome: Retryable, Message: "the server answered 999 with no message"}},
 		{"a proxy's 522 is retried", 522, "", Result{Outcome: Retryable, Message: "the server answered 522 with no message"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -37,6 +37,9 @@ func readBody(buf *bytes.Buffer, resp *http.Response) error {
 		return nil
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil // the bare connection, whose reading no context ends
+	}
 	if !packed(resp) {
 		return fill(buf, resp.Body)
 	}

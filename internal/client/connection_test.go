@@ -320,26 +320,6 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 	}
 }
 
-func TestAnswersThatAreNoHTTPAreToldInPlainWords(t *testing.T) {
-	for _, tt := range []struct{ name, answer, want string }{
-		{"another protocol", "220 mail.example ESMTP\r\n", "what HOST sent is not an HTTP answer"},
-		{"a header that is none", "HTTP/1.1 201 Created\r\n\x00: 1\r\n\r\n", "what HOST sent is not an HTTP answer"},
-		{"a length that is no number", "HTTP/1.1 201 Created\r\nContent-Length: two\r\n\r\n{}", "what HOST sent is not an HTTP answer"},
-		{"two lengths", "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "what HOST sent says of itself that it is of several lengths"},
-		{"an endless header", "HTTP/1.1 201 Created\r\nX: " + strings.Repeat("x", 1<<19) + "\r\n\r\n", "the header of what HOST sent is too long"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := serve(t, []string{tt.answer})
-			c := clientOf(t, s.url, Options{})
-			defer c.CloseIdle()
-			r := c.Assert(t.Context(), "products", "sku", []byte(`{}`))
-			if want := strings.Replace(tt.want, "HOST", strings.TrimPrefix(s.url, "http://"), 1); r.Outcome != Retryable || r.Message != want {
-				t.Errorf("%+v, want %s", r, want)
-			}
-		})
-	}
-}
-
 func TestACertificateOfAnUnknownAuthorityEndsTheRun(t *testing.T) {
 	srv := httptest.NewUnstartedServer(answerWith(201, ""))
 	srv.Config.ErrorLog = discardLog()

@@ -185,7 +185,9 @@ func (c *Client) hint(status int, s scope) string {
 		return "`" + c.objects + "` lists the objects there are; if it fails too, check the base URL (--base-url)"
 	case status == 429:
 		return "the CRM takes no more requests for now: run the command again later, or allow it more time with --retries and --max-wait"
-	case status >= 500:
+	case status == http.StatusSwitchingProtocols:
+		return hintBaseURL
+	case status >= 500, status < 100:
 		return "the CRM is out of order for now: run the command again later, or allow it more time with --retries and --max-wait"
 	case status >= 300 && status < 400:
 		return "redirects are not followed, so that the token goes nowhere else; if the new address is the right one, set --base-url to it"

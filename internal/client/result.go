@@ -10,7 +10,7 @@ const (
 	Created   Outcome = iota + 1 // 201
 	Updated                      // 200
 	Rejected                     // this record is refused: 400, 409, 422, other 4xx, or a 2xx that says "success": false
-	Retryable                    // may go well later: no connection, lost connection, timeout, 408, 425, 429, 500, 502, 503, 504
+	Retryable                    // may go well later: no connection, lost connection, timeout, 408, 425, 429, 5xx
 	Fatal                        // every record would meet the same: 401, 403, 404 on the object, a redirect, a certificate nobody trusts
 	Cancelled                    // the context ended before there was an answer
 )
