@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -48,7 +49,7 @@ func (a *answer) read(dec *jsontext.Decoder) {
 		switch string(name) {
 		case `"success"`:
 			v, err := dec.ReadValue()
-			a.refused = err == nil && string(v) == "false"
+			a.refused = err == nil && isFalse(v)
 			known = true
 			return err == nil && !a.refused && a.id == ""
 		case `"record"`, `"person"`, `"company"`, `"data"`:
@@ -66,6 +67,13 @@ func (a *answer) read(dec *jsontext.Decoder) {
 	if a.id == "" && !a.refused {
 		a.id = fallback
 	}
+}
+
+// isFalse tells whether a value says no, in whatever type. Anything else, also null,
+// leaves it to the status.
+func isFalse(v jsontext.Value) bool {
+	t := text(v)
+	return t == "0" || strings.EqualFold(t, "false")
 }
 
 // readID reads one record's object, only to its id where that is all that is

@@ -101,7 +101,7 @@ func (r *pageReader) read(body io.Reader) error {
 		if err := r.object(dec, says, 0); err != nil {
 			return err
 		}
-		if string(says["success"]) == "false" {
+		if isFalse(says["success"]) {
 			return refusedError{refusal{text: compose(says)}}
 		}
 		if !r.found {

@@ -104,7 +104,7 @@ func pickObjects(v jsontext.Value, depth int) ([]*Object, error) {
 			return decodeObjects(m)
 		}
 	}
-	if string(members["success"]) == "false" {
+	if isFalse(members["success"]) {
 		return nil, &SchemaError{Problem: "it holds an error of the API, not a schema: " + clip(cleanLine(compose(members)), maxMessage), hint: hintSchema}
 	}
 	return nil, errNoAttributes()
