@@ -73,7 +73,11 @@ func (a *app) tellOfTerminal(what string) {
 // or an export that failed.
 func (r *pushRun) noteNothing(result *push.Result) {
 	if result.Outcome == push.Complete && result.Read == 0 && r.settings.shard.Count == 0 {
-		r.app.note(strings.Join(r.paths, ", ") + ": there were no records to push")
+		var names []string
+		for _, in := range r.inputs {
+			names = append(names, in.info.Name)
+		}
+		r.app.note(strings.Join(names, ", ") + ": there were no records to push")
 	}
 }
 
