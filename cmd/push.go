@@ -276,6 +276,7 @@ func (r *pushRun) newPacer() pace.Pacer {
 	opts := pace.Options{Workers: s.workers, MaxWait: s.maxWait, Log: r.app.log}
 	if s.rate.Auto() {
 		opts.Learnt = r.learnt()
+		opts.Siblings = s.shard.Count
 		if r.schema != nil && s.schemaFile() == "" {
 			opts.Asked = 1
 		}

@@ -45,8 +45,9 @@ type search struct {
 func newSearch(o Options) *search {
 	s := &search{lanes: newConcurrency(o.Workers), budget: newBudget(o.Workers), aimed: math.Inf(1)}
 	s.climb.asked = o.Asked
+	s.climb.siblings = max(1, o.Siblings)
 	if start, ok := o.Learnt.start(time.Now()); ok {
-		s.climb.begin(start)
+		s.climb.begin(start / float64(s.climb.siblings))
 		s.aimed = s.climb.base
 	}
 	return s
@@ -155,7 +156,7 @@ func (s *search) rate() float64 {
 func (s *search) learnt(at time.Time) *Learnt {
 	l := &Learnt{Limit: s.budget.perSecond(), Window: s.budget.window, At: at}
 	if s.climb.on && s.met {
-		l.Limit = s.climb.top
+		l.Limit = s.climb.top * float64(s.climb.siblings)
 	}
 	if l.Limit == 0 {
 		return nil

@@ -39,6 +39,7 @@ type climb struct {
 
 	accepted int           // all good answers
 	asked    int           // requests before the first
+	siblings int           // who share the limit, as far as it is known from the beginning; 1 is nobody else
 	debt     float64       // good answers owed for 429s
 	usual    time.Duration // latency
 	limit    float64       // requests in some window, as the headers say; 0 unknown
@@ -133,6 +134,8 @@ func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
 	}
 	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: used, wait: wait, lately: lately}
 	c.long = c.long || wait > longWait
+	c.shared.on = c.shared.on || c.siblings > 1
+	c.shared.series++
 }
 
 // reopened takes the end of a series: the moment at which the first request
@@ -140,6 +143,19 @@ func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
 func (c *climb) reopened(now time.Duration, said float64) {
 	c.settle(now, said)
 	c.met = true
+	if c.siblings == 1 {
+		c.suspect(now)
+	}
+	c.dries.add(c.now.dry.at, c.now.dry.count)
+	c.opens.add(now, c.accepted)
+	c.tick, c.departed, c.used = now, 0, 0
+}
+
+// suspect looks for another reason of the 429s than a limit of one's own: they
+// may come by chance, or because others use the limit too. Siblings that are known
+// of look like chance to each other, and who raises the rate for that takes the
+// others' shares; so nothing is suspected there.
+func (c *climb) suspect(now time.Duration) {
 	tried := c.chance.level > 0
 	c.chance.add(refusal{
 		accepted: c.now.dry.count - c.opens[0].count,
@@ -161,9 +177,6 @@ func (c *climb) reopened(now time.Duration, said float64) {
 		c.quick, c.sure, c.debt = 0, 0, 0
 		c.back, c.beyond = leastReturn, time.Second
 	}
-	c.dries.add(c.now.dry.at, c.now.dry.count)
-	c.opens.add(now, c.accepted)
-	c.tick, c.departed, c.used = now, 0, 0
 }
 
 // settle sets the rate to go on with if the server is open again at the given
@@ -251,6 +264,9 @@ func (c *climb) guess(open, shut time.Duration, said float64) {
 		rate = min(rate, said)
 	}
 	c.set(guessed * rate)
+	if c.shared.on {
+		c.rise(sharedClimb, youngClimb)
+	}
 	c.debt = min(c.debt, priceNamed) // the burst at the start is over
 }
 

@@ -30,6 +30,11 @@ type Options struct {
 	// at it.
 	Asked int
 
+	// Siblings is how many processes share the limit, this one among them, where
+	// that is known, as of the parts of a file. 0 and 1 are nobody else, as far as
+	// is known. Only NewAuto looks at it.
+	Siblings int
+
 	// Log is told of pauses and of what was learnt, at level debug; nil is nobody.
 	Log *slog.Logger
 }

@@ -54,8 +54,9 @@
 //	exhausted  the first 429: what rate was refused?      climb.go
 //	settle     the first series is guessed from,          climb.go
 //	           a later one is judged                      judge.go
-//	chance     is it about the rate at all?               chance.go
-//	company    do others use the same limit?              sharing.go
+//	suspect    unless siblings are known of:
+//	  chance   is it about the rate at all?               chance.go
+//	  company  do others use the same limit?              sharing.go
 //	plan       when is more tried the next time?          climb.go
 //
 // docs/pace.md has the results of simulating some hundreds of model servers.

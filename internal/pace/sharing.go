@@ -8,9 +8,9 @@ import (
 
 // Several processes against one limit: each holds what it has and tries more now
 // and then, dearly where it has little. So whoever began first would keep most.
-// Where others seem to be there, each series of 429s therefore takes a share of
-// the rate, and between them all climb by about as much, as in TCP's AIMD: that
-// is a larger part of a small rate, so that they end up with the same.
+// Where others are known or seem to be there, each series of 429s therefore takes
+// a share of the rate, and between them all climb by about as much, as in TCP's
+// AIMD: that is a larger part of a small rate, so that they end up with the same.
 const (
 	sharedCut     = 0.82 // after a series
 	sharedLongCut = 0.97 // of what was accepted, where the window was used up anyway
@@ -21,9 +21,15 @@ const (
 	sharedLongClimb = 0.024
 	mostClimb       = 0.2 // of the rate
 
+	// Of siblings that are known, who has met few refusals may hold far more or far
+	// less than its part: after the first series it is so many times more, after two
+	// half of that, and so on. Of others it is only supposed that they are there.
+	youngClimb     = 60
+	youngLongClimb = 15
+
 	// After so many seconds without a 429 it is twice as much, and soon far more:
 	// others have ended, and what they leave is to be taken.
-	sharedQuiet = 60
+	sharedQuiet = 30
 
 	// Others are there where so many series in a row came before a try,
 	sharedEarly = 3
@@ -53,27 +59,35 @@ const (
 
 // sharing is a limit that others use too, as far as is known.
 type sharing struct {
-	on   bool
-	add  float64    // requests a second more, each second
-	used [3]float64 // the rates refused since, the newest first
+	on     bool
+	series int        // of 429s so far
+	add    float64    // requests a second more, each second
+	used   [3]float64 // the rates refused since, the newest first
 }
 
 // share takes a series at a limit that is shared.
 func (c *climb) share(m measured) {
 	used := c.now.used
-	rise := sharedClimb
 	if c.long && m.exact {
-		rise = sharedLongClimb
 		rate := m.recent
 		if c.now.wait > 0 {
 			rate = m.corrected
 		}
 		c.set(max(min(sharedLongCut*rate, sharedCut*used), 0.5*min(used, c.before.base)))
-	} else {
-		c.set(sharedCut * used)
+		c.rise(sharedLongClimb, youngLongClimb)
+		return
+	}
+	c.set(sharedCut * used)
+	c.rise(sharedClimb, youngClimb)
+}
+
+// rise sets what is added each second.
+func (c *climb) rise(climb, young float64) {
+	if c.siblings > 1 {
+		climb *= 1 + young/float64(c.shared.series)
 	}
 	lane := 1 / max(c.usual.Seconds(), 1e-3)
-	c.shared.add = min(rise*math.Sqrt(lane*c.base), mostClimb*c.base)
+	c.shared.add = min(climb*math.Sqrt(lane*c.base), mostClimb*c.base)
 }
 
 // company tells after each series whether others share the limit.

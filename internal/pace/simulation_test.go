@@ -24,8 +24,10 @@ type behaviour struct {
 	fail     func(t time.Duration) bool
 	workers  int
 	records  int // ends when so many are accepted; 0 goes on until time
+	part     int // a pacer has no more to send then; 0 is without end
 	time     time.Duration
 	pacers   int           // siblings against the same limit; 0 is one
+	siblings int           // of whom each knows
 	stagger  time.Duration // they begin within this; 0 is 2 s
 	end      time.Duration // all but some of them end then; 0 is never
 	stay     int           // so many
@@ -117,7 +119,7 @@ func (b behaviour) run(newPolicy func(Options) policy) outcome {
 		s.lim.take(0)
 	}
 	for i := range max(1, b.pacers) {
-		o := Options{Workers: b.workers, Rand: rand.NewPCG(b.seed, uint64(i)+2), Learnt: b.learnt, Asked: b.asked, MaxWait: 15 * time.Minute}.withDefaults()
+		o := Options{Workers: b.workers, Rand: rand.NewPCG(b.seed, uint64(i)+2), Learnt: b.learnt, Asked: b.asked, Siblings: b.siblings, MaxWait: 15 * time.Minute}.withDefaults()
 		s.b.workers = o.Workers
 		s.cores = append(s.cores, newCore(o, newPolicy(o)))
 		s.since = append(s.since, 0)
@@ -290,9 +292,17 @@ func (s *simulation) disturb(d time.Duration) time.Duration {
 	return s.b.noise(s.rand, s.now, d)
 }
 
+// ended tells whether a pacer has nothing more to send now.
+func (s *simulation) ended(i int) bool {
+	if s.b.part > 0 && s.out.each[i]+s.cores[i].inFlight >= s.b.part {
+		return true
+	}
+	return s.b.end > 0 && s.now >= s.b.end && i >= s.b.stay
+}
+
 func (s *simulation) dispatch(i int) {
 	c := s.cores[i]
-	for s.b.end == 0 || s.now < s.b.end || i < s.b.stay {
+	for !s.ended(i) {
 		at, err := c.due(s.now, s.since[i])
 		if err != nil {
 			s.out.err = err

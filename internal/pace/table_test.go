@@ -128,100 +128,6 @@ func TestTheSchemaCounts(t *testing.T) {
 	}
 }
 
-// TestSiblings runs eight pacers against one limit for half an hour: they use it
-// together, and none keeps the others from it.
-func TestSiblings(t *testing.T) {
-	for i, s := range siblings() {
-		if i%2 != 0 && !*update {
-			continue
-		}
-		t.Run(s.name, func(t *testing.T) {
-			out := s.run()
-			if out.share < 0.75 || out.refused > 0.05 || out.slowest < 0.3 {
-				t.Errorf("together %.1f %% of what was allowed, %.1f %% of 429s, the slowest with %.2f of its share",
-					100*out.share, 100*out.refused, out.slowest)
-			}
-		})
-	}
-}
-
-// TestSiblingThatStays has seven of eight pacers end after five minutes: in the
-// next five the last one takes most of what is free then.
-func TestSiblingThatStays(t *testing.T) {
-	var all float64
-	for _, s := range siblings() {
-		all += s.taken(1, 1) / float64(len(siblings()))
-	}
-	if all < 0.7 {
-		t.Errorf("on average it uses %.1f %% of the limit", 100*all)
-	}
-}
-
-type family struct {
-	behaviour
-	name string
-}
-
-// together is what came of siblings, on average of some seeds.
-type together struct{ share, refused, slowest, least float64 }
-
-func (f family) run() together {
-	out := together{least: 1}
-	const seeds = 4
-	for seed := range uint64(seeds) {
-		b := f.behaviour
-		b.seed += seed
-		o := b.run(found)
-		out.share += o.share() / seeds
-		out.refused += o.refused() / seeds
-		out.slowest += slowest(o) / seeds
-		out.least = min(out.least, slowest(o))
-	}
-	return out
-}
-
-// taken is the part of five times the limit that those who stay use in the five
-// minutes after the others have ended, on average of some seeds.
-func (f family) taken(stay int, seeds uint64) (share float64) {
-	for seed := range seeds {
-		b := f.behaviour
-		b.seed += seed
-		b.limit = func() limiter {
-			l := f.limit()
-			l.scale(0, 5)
-			return l
-		}
-		b.time, b.end, b.stay = 10*time.Minute, 5*time.Minute, stay
-		share += float64(b.run(found).late) / (400 * 300) / float64(seeds)
-	}
-	return share
-}
-
-func siblings() []family {
-	base := behaviour{latency: 50 * time.Millisecond, jitter: jitter, time: 30 * time.Minute, pacers: 8, seed: 5}
-	var all []family
-	for _, h := range []headers{saysNothing, saysSeconds} {
-		for _, l := range modelLimits() {
-			if l.perSecond != 80 {
-				continue
-			}
-			b := base
-			b.limit, b.says = l.make, h
-			all = append(all, family{behaviour: b, name: l.name + ", headers " + headersNames[h]})
-		}
-	}
-	return all
-}
-
-// slowest is the worst sibling's part of a fair share.
-func slowest(o outcome) float64 {
-	least := o.each[0]
-	for _, n := range o.each {
-		least = min(least, n)
-	}
-	return float64(least) * float64(len(o.each)) / float64(o.accepted)
-}
-
 // table is the results in Markdown.
 type table struct {
 	groups []string
@@ -287,7 +193,7 @@ func (t *table) write(file string) error {
 		b.WriteString(strings.Join(t.rows[group], "\n") + "\n")
 	}
 	t.unlimited(&b)
-	t.siblings(&b)
+	writeFamilies(&b)
 	fmt.Fprintf(&b, "\n%s%s", ends, tail)
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
@@ -297,14 +203,5 @@ func (t *table) unlimited(b *strings.Builder) {
 	for _, latency := range []time.Duration{1, 5, 20, 50, 100, 200, 500, 1000} {
 		f := smallFile(latency * time.Millisecond)
 		fmt.Fprintf(b, "| %v | %v | %v |\n", f.latency, f.run(found).time.Round(time.Millisecond), smallFileLimit(f.latency).Round(time.Millisecond))
-	}
-}
-
-func (t *table) siblings(b *strings.Builder) {
-	b.WriteString("\n### Eight processes against one limit for half an hour\n\n| limit | together | 429s | the slowest, of its fair share | the least of four runs | at 400/s, when four have ended | seven |\n|---|---|---|---|---|---|---|\n")
-	for _, f := range siblings() {
-		o := f.run()
-		fmt.Fprintf(b, "| %s | %.1f %% | %.1f %% | %.2f | %.2f | %.0f %% | %.0f %% |\n",
-			f.name, 100*o.share, 100*o.refused, o.slowest, o.least, 100*f.taken(4, 4), 100*f.taken(1, 4))
 	}
 }
