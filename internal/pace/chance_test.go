@@ -61,6 +61,7 @@ func (c capricious) least(o outcome) time.Duration {
 // soon that is known is itself a matter of chance, so that it counts how most of
 // several runs end.
 func TestRefusalsByChance(t *testing.T) {
+	simulates(t)
 	for _, c := range capriciousServers() {
 		t.Run(fmt.Sprintf("%s, wait %v, %v", c.name, c.wait, c.latency), func(t *testing.T) {
 			var times, over []time.Duration

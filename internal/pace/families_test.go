@@ -11,6 +11,7 @@ import (
 // an hour: together they use it, each has at least half of a fair share, and what
 // they are refused stays within what a single process may be.
 func TestShards(t *testing.T) {
+	simulates(t)
 	for _, f := range families(8, saysNothing, saysSeconds, saysPolicy) {
 		t.Run(f.name, func(t *testing.T) {
 			if out := f.run(); out.share < 0.85 || out.refused > 0.02 || out.slowest < 0.5 {
@@ -22,6 +23,7 @@ func TestShards(t *testing.T) {
 
 // TestStrangers runs eight that don't know of each other.
 func TestStrangers(t *testing.T) {
+	simulates(t)
 	for i, f := range families(0, saysNothing, saysSeconds) {
 		if i%2 != 0 {
 			continue
@@ -37,6 +39,7 @@ func TestStrangers(t *testing.T) {
 // TestShardThatStays has seven of eight pacers end after five minutes: in the next
 // five the last one takes most of what is free then.
 func TestShardThatStays(t *testing.T) {
+	simulates(t)
 	all, of := 0.0, families(8, saysNothing, saysSeconds)
 	for _, f := range of {
 		all += f.taken(1, 1) / float64(len(of))
@@ -49,6 +52,7 @@ func TestShardThatStays(t *testing.T) {
 // TestShardsEndTogether has each of eight push its part of what the limit allows in
 // five minutes: the last one isn't done much later than that.
 func TestShardsEndTogether(t *testing.T) {
+	simulates(t)
 	for _, f := range families(8, saysNothing, saysSeconds) {
 		if got := f.done(2); got < 0.75 {
 			t.Errorf("%s: %.1f %% of the limit was used until the last one was done", f.name, 100*got)
@@ -59,6 +63,7 @@ func TestShardsEndTogether(t *testing.T) {
 // TestLoneShard runs a shard whose siblings aren't there, as where one machine pushes
 // one after the other: it uses the limit nearly as well as who knows of nobody.
 func TestLoneShard(t *testing.T) {
+	simulates(t)
 	for _, f := range families(8, saysNothing, saysSeconds, saysPolicy) {
 		b := f.behaviour
 		b.pacers, b.time = 1, 10*time.Minute
@@ -70,6 +75,7 @@ func TestLoneShard(t *testing.T) {
 
 // TestShardsBeginWithTheirPart of the limit that was learnt, and learn the whole.
 func TestShardsBeginWithTheirPart(t *testing.T) {
+	simulates(t)
 	whole := &Learnt{Limit: 80, At: time.Now()}
 	part := newSearch(Options{Learnt: whole, Siblings: 8}.withDefaults())
 	if got := part.climb.top; got != 10 {

@@ -68,7 +68,7 @@ func (t trial) floor(l modelLimit) (need, most float64, why string) {
 		lower(need, 0.035, "what leaves before the first 429 is heard of")
 		switch {
 		case t.latency == 500*time.Millisecond && t.says == saysNothing:
-			lower(need, 0.11, "what leaves before the first 429 is heard of")
+			lower(need, 0.125, "what leaves before the first 429 is heard of")
 		case t.latency == 500*time.Millisecond:
 			lower(need, 0.08, "what leaves before the first 429 is heard of")
 		}

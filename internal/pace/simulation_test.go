@@ -5,8 +5,20 @@ import (
 	"container/heap"
 	"math"
 	"math/rand/v2"
+	"testing"
 	"time"
 )
+
+// raced tells that the race detector is on. It makes a simulation take many times as
+// long, and finds nothing: there is one goroutine.
+var raced bool
+
+// simulates skips a test that simulates hours where the race detector is on.
+func simulates(t *testing.T) {
+	if raced {
+		t.Skip("one goroutine has no races")
+	}
+}
 
 // behaviour is one model server and its clients.
 type behaviour struct {

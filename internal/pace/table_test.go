@@ -15,6 +15,7 @@ var update = flag.Bool("update", false, "simulate everything and write the table
 // TestTable simulates model servers and compares with the goals. A short
 // choice of them by default; all, and the table of docs/pace.md, with -update.
 func TestTable(t *testing.T) {
+	simulates(t)
 	var table table
 	for _, trial := range trials() {
 		if !trial.brief && !*update {
