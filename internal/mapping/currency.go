@@ -45,7 +45,7 @@ func (c *currencyConverter) cell(dst []byte, cell string) ([]byte, string) {
 	if mark == "" {
 		return c.number.cell(dst, cell)
 	}
-	if problem := c.disagrees(mark); problem != "" {
+	if problem := c.disagrees(s, mark); problem != "" {
 		return dst, show(cell) + problem
 	}
 	out, ok := appendNumber(dst, amount, c.number.locale)
@@ -67,8 +67,8 @@ func (c *currencyConverter) json(dst []byte, v jsontext.Value) ([]byte, string) 
 	return dst, wrongKind(v, "an amount")
 }
 
-// disagrees says what is wrong with a symbol or code, or "".
-func (c *currencyConverter) disagrees(mark string) string {
+// disagrees says what is wrong with a symbol or code, as it stands in a cell, or "".
+func (c *currencyConverter) disagrees(cell, mark string) string {
 	currencies, known := c.symbols[mark]
 	if !known {
 		currencies, known = c.symbols[foldCase(mark)]
@@ -78,6 +78,9 @@ func (c *currencyConverter) disagrees(mark string) string {
 	}
 	switch {
 	case !known:
+		if hint := shapeHint(cell); hint != "" {
+			return " is not an amount" + hint
+		}
 		return " is not an amount (send the number alone, without " + show(mark) + ")"
 	case c.currency == "":
 		return " names a currency, but the attribute has none (send the number alone)"

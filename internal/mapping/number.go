@@ -2,8 +2,6 @@ package mapping
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -180,36 +178,12 @@ func shapeHint(s string) string {
 		return " (it is in scientific notation, as spreadsheets write long numbers: digits may be lost; export it as a plain number)"
 	case strings.HasPrefix(s, "+"):
 		return " (leave out the plus sign)"
-	case strings.HasSuffix(s, "-") || strings.HasPrefix(s, "("):
-		return " (write a negative number with a minus before it)"
 	case strings.HasPrefix(strings.TrimPrefix(s, "-"), "0") && allDigits(strings.TrimPrefix(s, "-")):
 		return " (it has leading zeros, as codes have: use a text attribute, or remove them)"
 	case strings.HasPrefix(strings.ToLower(s), "0x"):
 		return ""
 	}
-	if unit := surroundings(s); unit != "" {
-		return " (send the number alone, without " + show(unit) + ")"
-	}
-	return ""
-}
-
-// surroundings gives what stands before or after the digits of s: a unit, a
-// currency symbol.
-func surroundings(s string) string {
-	isNumberPart := func(r rune) bool { return r >= '0' && r <= '9' }
-	first := strings.IndexFunc(s, isNumberPart)
-	last := strings.LastIndexFunc(s, isNumberPart)
-	before := strings.TrimSpace(strings.TrimRight(s[:first], "-−., "))
-	after := strings.TrimSpace(s[last+1:])
-	for _, text := range []string{after, before} {
-		if text == "" {
-			continue
-		}
-		if r, _ := utf8.DecodeRuneInString(text); unicode.IsLetter(r) || unicode.IsSymbol(r) || r == '%' || r == '°' {
-			return text
-		}
-	}
-	return ""
+	return surroundingsHint(s)
 }
 
 // localeNumberHint names the locale in which s would be a number.

@@ -94,7 +94,7 @@ func (c *currencyConverter) object(dst []byte, v jsontext.Value) ([]byte, string
 			if value.Kind() != '"' {
 				return wrongKind(value, "a currency")
 			}
-			if problem := c.disagrees(jsonText(value)); problem != "" {
+			if problem := c.disagrees("", jsonText(value)); problem != "" {
 				return clean(string(v)) + problem
 			}
 			return ""
