@@ -87,10 +87,8 @@ func (c *datetimeConverter) read(s string) (moment, string) {
 		return m, ""
 	}
 	d, rest, ok := isoDay(s)
-	local := false
 	if !ok {
 		d, rest, ok = c.locale.day(s)
-		local = true
 	}
 	switch {
 	case !ok:
@@ -104,13 +102,8 @@ func (c *datetimeConverter) read(s string) (moment, string) {
 	case rest == "":
 		return moment{}, ` has no time of day (a mapping file can read it as midnight: "format: '` + layoutOf(s, c.locale) + `'")`
 	}
-	var m moment
-	if local {
-		m.clock, m.offset, ok = localClock(rest)
-	} else {
-		m.clock, m.offset, ok = clockOf(rest)
-	}
-	m.day = d
+	m := moment{day: d}
+	m.clock, m.offset, ok = clockOf(rest)
 	if !ok {
 		return moment{}, " is not a date and time (write it as 2025-12-31T23:59:00+01:00)"
 	}
@@ -151,26 +144,10 @@ func (c *datetimeConverter) dateTimeHint(s string) string {
 	return strings.Replace(hint, "as 2025-12-31", "as 2025-12-31T23:59:00+01:00", 1)
 }
 
-// clockOf reads what ISO 8601 has after the date: T or a blank, hours and
-// minutes, perhaps seconds, a fraction and an offset, which comes back as
-// RFC 3339 spells it.
+// clockOf reads what stands behind a date: "T14:30", " 14:30 Uhr", ", 2:30 PM", with
+// or without seconds, a fraction and an offset, which comes back as RFC 3339 spells it.
 func clockOf(s string) (clock, string, bool) {
-	if s == "" || s[0] != 'T' && s[0] != 't' && s[0] != ' ' {
-		return clock{}, "", false
-	}
-	c, rest, ok := readClock(strings.TrimLeft(s[1:], " "))
-	if !ok || !c.valid() {
-		return clock{}, "", false
-	}
-	offset, ok := readOffset(strings.TrimLeft(rest, " "))
-	return c, offset, ok
-}
-
-// localClock reads a time after a locale's date: " 14:30", ", 2:30 PM", with or
-// without seconds.
-func localClock(s string) (clock, string, bool) {
-	s = strings.TrimLeft(s, " \u00a0\u202f,T")
-	c, rest, ok := readClock(s)
+	c, rest, ok := readClock(strings.TrimLeft(s, " \u00a0\u202f,Tt"))
 	if !ok {
 		return clock{}, "", false
 	}
