@@ -101,7 +101,10 @@ func TestNumbers(t *testing.T) {
 		{"en", "1,234.50", "1234.50"}, {"en-US", "1,234,567", "1234567"}, {"en", "1.5", "1.5"},
 		{"en", "1,5", `"1,5" is not a number of locale en (decimal separator ".", group separator "," between groups of 3 digits)`},
 		{"fr", "1\u202f234,50", "1234.50"}, {"fr", "1\u00a0234,50", "1234.50"}, {"fr", "1 234,50", "1234.50"},
-		{"de-CH", "1’234.50", "1234.50"}, {"de-CH", "1'234.50", "1234.50"}, {"en-IN", "12,34,567.5", "1234567.5"}, {"de-AT", "1.234,5", "1234.5"}, {"no", "1 234,5", "1234.5"},
+		{"de-CH", "1’234.50", "1234.50"}, {"de-CH", "1'234.50", "1234.50"}, {"en-IN", "12,34,567.5", "1234567.5"}, {"en-IN", "1,234,567.5", "1234567.5"}, {"en-IN", "123,456", "123456"}, {"en-IN", "-12,345,678", "-12345678"},
+		{"en-IN", "1,23,4567", `"1,23,4567" is not a number of locale en-IN (decimal separator ".", group separator "," between groups of 3 digits or as in 12,34,567)`},
+		{"en-IN", "12,34,567,890", `"12,34,567,890" is not a number of locale en-IN (decimal separator ".", group separator "," between groups of 3 digits or as in 12,34,567)`},
+		{"de-AT", "1.234,5", "1234.5"}, {"no", "1 234,5", "1234.5"},
 	})
 	if got := sentJSON(t, Options{}, "price", "true"); got != "true is not a number" {
 		t.Error(got)

@@ -104,17 +104,15 @@ func (l *locale) appendNumber(dst []byte, s string) ([]byte, bool) {
 			break
 		}
 	}
-	first := true
-	for more := true; more; first = false {
-		group := whole
-		if more = false; separator != "" {
-			group, whole, more = strings.Cut(whole, separator)
-		}
-		if !allDigits(group) || !l.groupFits(group, first, more) {
-			return dst[:start], false
-		}
-		dst = append(dst, group...)
+	out, ok := l.appendGroups(dst, whole, separator, l.others)
+	if !ok && l.others != l.primary {
+		// Indians also count in thousands: no other number can be meant.
+		out, ok = l.appendGroups(dst, whole, separator, l.primary)
 	}
+	if !ok {
+		return dst[:start], false
+	}
+	dst = out
 	if !hasFraction {
 		return dst, len(dst) > start && dst[len(dst)-1] != '-'
 	}
@@ -125,16 +123,33 @@ func (l *locale) appendNumber(dst []byte, s string) ([]byte, bool) {
 	return append(dst, fraction...), true
 }
 
+// appendGroups appends the digits of a whole number, if each group but the last
+// has others digits, and the last what the locale wants. A number of one group has
+// any length, but no leading zeros.
+func (l *locale) appendGroups(dst []byte, whole, separator string, others int) ([]byte, bool) {
+	first := true
+	for more := true; more; first = false {
+		group := whole
+		if more = false; separator != "" {
+			group, whole, more = strings.Cut(whole, separator)
+		}
+		if !allDigits(group) || !l.groupFits(group, others, first, more) {
+			return dst, false
+		}
+		dst = append(dst, group...)
+	}
+	return dst, true
+}
+
 // groupFits tells whether a group of digits has the length that its place wants.
-// A number of one group has any length, but no leading zeros.
-func (l *locale) groupFits(group string, first, more bool) bool {
+func (l *locale) groupFits(group string, others int, first, more bool) bool {
 	switch {
 	case first && more:
-		return group != "" && len(group) <= l.others && group[0] != '0'
+		return group != "" && len(group) <= others && group[0] != '0'
 	case first:
 		return len(group) < 2 || group[0] != '0'
 	case more:
-		return len(group) == l.others
+		return len(group) == others
 	}
 	return len(group) == l.primary
 }
@@ -159,6 +174,9 @@ func numberHint(cell string, l *locale) string {
 		hint := " of locale " + l.tag + " (decimal separator " + show(l.decimal)
 		if len(l.groups) > 0 {
 			hint += ", group separator " + show(l.groups[0]) + " between groups of " + string(rune('0'+l.primary)) + " digits"
+			if l.others != l.primary {
+				hint += " or as in 12,34,567"
+			}
 		}
 		return hint + ")"
 	}
