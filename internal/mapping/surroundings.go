@@ -13,6 +13,9 @@ func surroundingsHint(s string) string {
 	isDigit := func(r rune) bool { return r >= '0' && r <= '9' }
 	before := s[:strings.IndexFunc(s, isDigit)]
 	after := s[strings.LastIndexFunc(s, isDigit)+1:]
+	if dashForCents(after) {
+		return " (write digits instead of the dash behind the separator)"
+	}
 	if signBehind(after) || strings.Contains(before, "(") {
 		return minusBefore
 	}
@@ -33,10 +36,17 @@ func surroundingsHint(s string) string {
 	return ""
 }
 
+const dashes = "-−–—"
+
+// dashForCents tells the dash of 12,— and 12.-, which is no minus.
+func dashForCents(after string) bool {
+	rest := strings.TrimLeft(after, ".,")
+	return rest != after && strings.TrimLeft(rest, dashes) != rest
+}
+
 // signBehind tells a minus behind the digits, as accounting systems write it, with
 // or without a currency: 12.50-, 12.50- EUR, 12.50 EUR -.
 func signBehind(after string) bool {
-	const dashes = "-−–—"
 	after = strings.TrimSpace(after)
 	return strings.TrimLeft(after, dashes) != after || strings.TrimRight(after, dashes) != after
 }

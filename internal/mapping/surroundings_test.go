@@ -24,3 +24,15 @@ func TestWhatMayBeASignIsNeverAdvisedAway(t *testing.T) {
 		}
 	}
 }
+
+func TestADashForNoCentsIsNamedRatherThanTheCurrencyBesideIt(t *testing.T) {
+	for _, cell := range []string{"€ 12,—", "12,–", "12,-", "12,-- €", "1.234,— EUR", "12.-"} {
+		for _, attribute := range []string{"price", "cost"} {
+			want := show(cell) + " is not a number (write digits instead of the dash behind the separator)"
+			got := strings.Replace(sent(t, Options{Locale: "de"}, attribute, cell), "an amount", "a number", 1)
+			if got != want {
+				t.Errorf("%s for %s: %s", cell, attribute, got)
+			}
+		}
+	}
+}
