@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/crmsync/crmsync/internal/shellwords"
@@ -273,7 +272,7 @@ func mayBePacked(head []byte) bool {
 func (in *input) decompress(raw io.Reader, compression string) (io.Reader, func(), error) {
 	switch compression {
 	case "gzip":
-		z, err := gzip.NewReader(raw)
+		z, err := in.gunzip(raw)
 		if err != nil {
 			return nil, nil, in.damaged(compression, err)
 		}

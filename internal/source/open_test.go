@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -142,6 +143,28 @@ func TestGzipThatIsCutOffIsFoundBeforeTheRun(t *testing.T) {
 	got, _ := failure(t, "p.csv.gz", whole[:len(whole)-4], Options{})
 	if want := "p.csv.gz: the gzip data is cut off at byte "; !strings.HasPrefix(got, want) || hint == "" {
 		t.Errorf("got %s, hint %q", got, hint)
+	}
+}
+
+func TestWhatFollowsGzipDataIsZerosOrWrong(t *testing.T) {
+	member := gzipped(t, "sku,name\nA,b\n")
+	for _, tail := range []string{"", "\x00", strings.Repeat("\x00", 200_000), gzipped(t, "C,d\n") + "\x00\x00"} {
+		want := 1
+		if strings.HasPrefix(tail, "\x1f") {
+			want = 2
+		}
+		for name, r := range map[string]*Reader{"file": opened(t, "p.csv.gz", member+tail, Options{}), "pipe": piped(t, member+tail, Options{})} {
+			if got := len(all(t, r)); got != want {
+				t.Errorf("%d bytes behind it, in a %s: %d records, not %d", len(tail), name, got, want)
+			}
+		}
+	}
+	for _, tail := range []string{"garbage", "\x00\x00garbage", "\x1f", "\n"} {
+		at := len(member) + strings.LastIndexByte(tail, 0) + 1
+		want := fmt.Sprintf("p.csv.gz: the gzip data ends before byte %d, and something else follows it", at)
+		if got, hint := failure(t, "p.csv.gz", member+tail, Options{}); got != want || hint == "" {
+			t.Errorf("%q behind it: %s, hint %q", tail, got, hint)
+		}
 	}
 }
 
