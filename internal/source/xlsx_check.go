@@ -54,6 +54,12 @@ func openArchive(name string, file io.ReaderAt, size int64) (*archive, error) {
 			}
 		}
 	}
+	if a.parts["[content_types].xml"] == nil {
+		return nil, &InputError{
+			Input: name, Problem: "this is a ZIP archive without an Excel workbook in it",
+			Advice: "unpack it, and name the file in it that holds the records",
+		}
+	}
 	return a, nil
 }
 
