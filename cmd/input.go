@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -120,12 +121,16 @@ func (in *input) forPush() push.Input {
 
 // isStream tells whether the input can be read once only, and may never end.
 func (in *input) isStream() bool {
-	if in.info.Stdin {
+	if in.info.Stdin || openFile.MatchString(filepath.ToSlash(filepath.Clean(in.path))) {
 		return true
 	}
 	info, err := os.Stat(in.path)
 	return err == nil && !info.Mode().IsRegular()
 }
+
+// openFile are the names of what is open already, /dev/stdin above all: the shell
+// may have opened a file, but nothing can be written beside it.
+var openFile = regexp.MustCompile(`^/dev/(stdin|fd/\d+)$|^/proc/(self|thread-self|\d+)/fd/\d+$`)
 
 // writesRejects tells whether the run leaves reject files. A dry run touches
 // none unless the command line names one: a file or a variable that configures
