@@ -202,7 +202,7 @@ func cannotWrite(file outcomeFile, err error) error {
 		hint = "create the directory, or name another place with " + file.flag
 	case errors.Is(err, fs.ErrPermission):
 		hint = "make the directory writable, or name another place with " + file.flag
-	case errors.Is(err, errNotReplaceable):
+	case errors.Is(err, durable.ErrTarget):
 		hint = "name another file with " + file.flag
 	}
 	return &hinted{fmt.Errorf("writing %s (%s): %w", file.path, file.flag, durable.Cause(err)), hint}

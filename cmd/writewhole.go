@@ -3,9 +3,7 @@ package cmd
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,13 +11,10 @@ import (
 	"github.com/crmsync/crmsync/internal/durable"
 )
 
-// errNotReplaceable is about a name that no file may be written to.
-var errNotReplaceable = errors.New("it can't be replaced")
-
 // checkReplaceable finds out whether writeWhole could write there. It leaves
 // nothing behind.
 func checkReplaceable(path string) error {
-	if err := checkPlace(path); err != nil {
+	if err := durable.CheckTarget(path); err != nil {
 		return err
 	}
 	file, err := temporary(path)
@@ -27,23 +22,6 @@ func checkReplaceable(path string) error {
 		return err
 	}
 	return errors.Join(file.Close(), os.Remove(file.Name()))
-}
-
-// checkPlace refuses what a rename would destroy though it is no file. A link is
-// replaced, not followed.
-func checkPlace(path string) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case info.IsDir():
-		return fmt.Errorf("it is a directory: %w", errNotReplaceable)
-	case !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
-		return fmt.Errorf("it is not a regular file: %w", errNotReplaceable)
-	}
-	return nil
 }
 
 // temporary makes a file beside path that only the user can read, and removes what a
@@ -80,7 +58,7 @@ func replaceFile(path string, data []byte) error {
 // writeWhole writes a file under a temporary name and gives it its name when
 // it is whole and on disk, so that nobody ever reads half of one.
 func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
-	if err := checkPlace(path); err != nil {
+	if err := durable.CheckTarget(path); err != nil {
 		return err
 	}
 	file, err := temporary(path)

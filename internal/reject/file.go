@@ -56,7 +56,7 @@ func (e *Error) Hint() string {
 	switch mend := e.Mend(); {
 	case e.hint != "":
 		return e.hint
-	case errors.Is(e.Err, errTarget):
+	case errors.Is(e.Err, durable.ErrTarget):
 		return "name another file with --rejects FILE"
 	case mend != "":
 		return mend + ", or name another place with --rejects FILE"
@@ -76,7 +76,7 @@ func (e *Error) Mend() string {
 		return "make room on the disk"
 	case errors.Is(e.Err, syscall.EFBIG):
 		return "raise the limit for the size of files (ulimit -f)"
-	case errors.Is(e.Err, errTarget):
+	case errors.Is(e.Err, durable.ErrTarget):
 		return "put away what has its name"
 	}
 	return ""
@@ -95,9 +95,6 @@ func newError(path, doing string, err error) *Error {
 	}
 	return &Error{Path: path, doing: doing, Err: durable.Cause(err)}
 }
-
-// errTarget is about a name that no file may be written to.
-var errTarget = errors.New("it can't be replaced")
 
 // probeSuffix ends the name of a file that is empty, and only there to see whether
 // one can be.
@@ -120,23 +117,6 @@ func (o Options) Check() error {
 	w.file.Close()
 	if err := os.Remove(w.temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return w.problem("checking", err)
-	}
-	return nil
-}
-
-// checkTarget refuses what a rename would destroy though it is no reject file:
-// devices above all (--rejects /dev/null), also behind a link.
-func checkTarget(path string) error {
-	st, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case st.IsDir():
-		return fmt.Errorf("it is a directory: %w", errTarget)
-	case !st.Mode().IsRegular():
-		return fmt.Errorf("it is not a regular file: %w", errTarget)
 	}
 	return nil
 }

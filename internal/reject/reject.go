@@ -200,7 +200,7 @@ func (w *Writer) length() int64 { return w.written + int64(len(w.buf)) }
 
 // open creates the temporary file for the first entry.
 func (w *Writer) open() error {
-	if err := checkTarget(w.path); err != nil {
+	if err := durable.CheckTarget(w.path); err != nil {
 		return w.problem("creating", err)
 	}
 	f, err := w.create(w.temp)
@@ -316,7 +316,7 @@ func (w *Writer) finish() error {
 		return keep(err)
 	}
 	w.synced = w.written
-	if err := checkTarget(w.path); err != nil {
+	if err := durable.CheckTarget(w.path); err != nil {
 		return keep(err)
 	}
 	from := w.temp
