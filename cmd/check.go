@@ -44,6 +44,8 @@ func (r *pushRun) check() error {
 		return usage("leave one of them out", "-q (nothing but errors) and --progress always contradict each other")
 	case s.sheet != "" && (explicit["delimiter"] || explicit["encoding"]):
 		return usage("leave one of them out", "--sheet is of workbooks, and --delimiter and --encoding are of text files")
+	case s.rejects == "-":
+		return usage("name a file, or leave out --rejects: there is one beside the input then", "--rejects -: rejects don't go to stdout, which is for the result")
 	case s.format == source.TSV && s.delimiter != 0 && s.delimiter != '\t':
 		return usage("leave out --delimiter, or say --format csv", "--format tsv means that cells are divided by tabs")
 	}

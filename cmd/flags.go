@@ -195,7 +195,7 @@ func (s *settings) paceFlags(f *pflag.FlagSet) {
 }
 
 func (s *settings) outcomeFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.rejects, "rejects", "", "`FILE` for rejected records; a directory with several inputs (products.rejects.csv beside the input)")
+	f.StringVar(&s.rejects, "rejects", "", "`FILE` for rejected records; a directory with several inputs, or with a / at its end (products.rejects.csv beside the input)")
 	f.Var(&value[push.MaxRejects]{&s.maxRejects, push.ParseMaxRejects, ""}, "max-rejects", "stop after more than `N|P%` rejected records")
 	f.VarP(&value[string]{&s.output, oneOf([]string{"text", "json"}, word), "text"}, "output", "o", "how the result is written: `text|json`")
 	f.Var(&list[string]{&s.reports, reportFile, nil}, "report", "write a report to `FILE.html|FILE.json` (repeatable)")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/push"
@@ -143,7 +144,7 @@ func (r *pushRun) writesRejects() bool {
 // would overwrite something else.
 func (r *pushRun) placeRejects(context.Context) error {
 	named := r.settings.rejects
-	asDirectory := isDirectory(named)
+	asDirectory := isDirectory(named) || named != "" && os.IsPathSeparator(named[len(named)-1])
 	ofSeveral := len(r.inputs) > 1 || r.part != nil && r.conf.explicit["rejects"]
 	if ofSeveral && named != "" && !asDirectory {
 		if isRecords(named) {
@@ -185,8 +186,11 @@ func (r *pushRun) placeRejects(context.Context) error {
 	}
 	if asDirectory && !isDirectory(named) {
 		if err := os.MkdirAll(named, 0o700); err != nil {
-			return usage("leave out --rejects: reject files stand beside their inputs then",
-				"--rejects %s: with several inputs it names a directory, and none can be made: %v", named, err)
+			problem := "the directory can't be made"
+			if ofSeveral {
+				problem = "with several inputs it names a directory, and none can be made"
+			}
+			return usage("leave out --rejects: reject files stand beside their inputs then", "--rejects %s: %s: %v", named, problem, durable.Cause(err))
 		}
 		r.made = named
 	}

@@ -26,6 +26,9 @@ func (r *pushRun) checkOnlyChanged() error {
 			return usage("add --only-changed", "--%s says how --only-changed works, and that is not on", name)
 		}
 	}
+	if s.state == "-" {
+		return usage("name a file, or leave out --state", "--state -: what was sent is remembered in a file, which stdin and stdout are not")
+	}
 	if s.full && s.maxAge > 0 {
 		return usage("leave one of them out", "--full sends everything, so --max-age has nothing to choose")
 	}
