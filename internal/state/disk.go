@@ -79,7 +79,7 @@ func (e *Error) Hint() string {
 	switch {
 	case errors.Is(e.Err, ErrLocked):
 		return "wait until the other run ends, or name another file with --state"
-	case errors.Is(e.Err, errForeign):
+	case errors.Is(e.Err, errForeign), errors.Is(e.Err, durable.ErrTarget):
 		return "name another file with --state"
 	case errors.Is(e.Err, errVersion):
 		return "name another file with --state, or remove this one: everything is then sent once more"

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 var products = Scope{BaseURL: "https://crm.example/v2", Object: "products", Match: "sku"}
@@ -332,6 +334,26 @@ func TestFilesThatWontDo(t *testing.T) {
 			t.Errorf("the next run: %v", s.Anew())
 		}
 	})
+}
+
+func TestALinkToWhatAProcessHasOpenIsNoPlaceForAState(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "err.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	link := filepath.Join(t.TempDir(), "stderr")
+	if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()), link); err != nil {
+		t.Skip(err)
+	}
+	if _, err := os.Stat(link); err != nil {
+		t.Skip("there is no /proc/self/fd")
+	}
+	s, err := Open(link, products, Options{})
+	if !errors.Is(err, durable.ErrTarget) {
+		t.Errorf("opening it: %v", err)
+		s.Close()
+	}
 }
 
 func TestALinkIsFollowed(t *testing.T) {

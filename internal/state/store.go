@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 const (
@@ -68,6 +70,9 @@ func ownFile(path string) string {
 }
 
 func openOn(d disk, path string, scope Scope, o Options) (*Store, error) {
+	if err := durable.CheckTarget(path); errors.Is(err, durable.ErrTarget) {
+		return nil, problem("opening", path, err)
+	}
 	path = ownFile(path)
 	s := &Store{path: path, scope: scope, opts: o, disk: d, at: -1, inFlight: map[uint64]int{}}
 	s.synced.L = &s.mu
