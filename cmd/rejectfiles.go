@@ -52,6 +52,12 @@ func (r *pushRun) rejectedOf(in *input) string {
 	return r.object + " " + path
 }
 
+// into is the CRM and the object that the records are sent to.
+func (r *pushRun) into() string {
+	scope := r.scope()
+	return scope.BaseURL + " " + scope.Object
+}
+
 // tellOfOldRejects says which old reject files the run keeps.
 func (r *pushRun) tellOfOldRejects(in *input) {
 	opts := in.rejects
@@ -75,7 +81,7 @@ func (r *pushRun) noteRejects(result *push.Result) {
 			failed = cmp.Or(failed, in.held.SetNote(r.noteOn(in, result)))
 		}
 		if result.Whole && !r.settings.dryRun && r.crm == nil && r.settings.limit == 0 && r.settings.shard.Count == 0 {
-			failed = cmp.Or(failed, notePushed(in))
+			failed = cmp.Or(failed, r.notePushed(in))
 		}
 	}
 	if failed != nil {
@@ -93,12 +99,13 @@ func (r *pushRun) noteOn(in *input, result *push.Result) *journal.RejectNote {
 	if err != nil {
 		return nil
 	}
-	return &journal.RejectNote{Path: absolute(in.rejects.Path), Of: r.rejectedOf(in), Digest: digest}
+	return &journal.RejectNote{Path: absolute(in.rejects.Path), Of: r.rejectedOf(in), Into: r.into(), Digest: digest}
 }
 
 // notePushed notes of an input that is a reject file that its records are no
-// longer waiting: a later run may replace it. Only what is known of is looked at.
-func notePushed(in *input) error {
+// longer waiting: a later run may replace it. Only what is known of is looked at, and
+// a push into another CRM than the one that refused them leaves them waiting.
+func (r *pushRun) notePushed(in *input) error {
 	if in.isStream() || in.info.Fingerprint == "" {
 		return nil
 	}
@@ -112,7 +119,7 @@ func notePushed(in *input) error {
 	}
 	defer held.Close()
 	was := held.Note()
-	if was == nil {
+	if was == nil || was.Into != r.into() {
 		return nil
 	}
 	was.Digest, was.Pushed = in.info.Fingerprint, true

@@ -21,8 +21,9 @@ const (
 type RejectNote struct {
 	Path   string // absolute
 	Of     string // what was pushed; "" for what will not come again, as a stream
+	Into   string // the CRM and its object that refused what it holds
 	Digest string // of the file's content
-	Pushed bool   // what it holds was pushed since
+	Pushed bool   // what it holds was pushed there since
 }
 
 // RejectFile is the name of a reject file, held against other processes until
@@ -94,7 +95,7 @@ func (f *RejectFile) SetNote(n *RejectNote) error {
 		return nil
 	}
 	stored := *n
-	stored.Path, stored.Of = escape(n.Path), escape(n.Of)
+	stored.Path, stored.Of, stored.Into = escape(n.Path), escape(n.Of), escape(n.Into)
 	body, err := json.Marshal(stored)
 	if err == nil {
 		err = replace(f.disk, f.path(), seal(rejectsKind, body))
@@ -118,11 +119,10 @@ func readRejectNote(path string) (*RejectNote, error) {
 	if err := json.Unmarshal(body, n); err != nil {
 		return nil, errDamaged
 	}
-	if n.Path, err = url.PathUnescape(n.Path); err != nil {
-		return nil, errDamaged
-	}
-	if n.Of, err = url.PathUnescape(n.Of); err != nil {
-		return nil, errDamaged
+	for _, text := range []*string{&n.Path, &n.Of, &n.Into} {
+		if *text, err = url.PathUnescape(*text); err != nil {
+			return nil, errDamaged
+		}
 	}
 	return n, nil
 }

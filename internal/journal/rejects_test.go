@@ -37,7 +37,7 @@ func TestTheNameOfARejectFileIsHeldAgainstOthers(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := &RejectNote{Path: path, Of: "a \xfe", Digest: "sha256:1"}
+	want := &RejectNote{Path: path, Of: "a \xfe", Into: "https://crm.example/v2 a\xfe", Digest: "sha256:1"}
 	if err := f.SetNote(want); err != nil {
 		t.Fatal(err)
 	}
