@@ -3,6 +3,8 @@ package cmd
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
@@ -15,6 +17,11 @@ type donePush struct {
 	Result  push.Result
 	Absent  *report.Missing `json:",omitempty"`
 	Absence string          `json:",omitempty"`
+
+	// Wants are the flags by which somebody waits to be told.
+	Wants []string `json:",omitempty"`
+	// Passed says that a command which had not all of them was told meanwhile.
+	Passed bool `json:",omitempty"`
 }
 
 // endOf is what a later process must know of a run that is over; nil where something
@@ -24,7 +31,7 @@ func (r *pushRun) endOf(result *push.Result) *journal.Ended {
 	if !result.Whole || print == "" || result.Outcome != push.Complete && result.Outcome != push.Rejects {
 		return nil
 	}
-	done := donePush{*result, r.absent, r.absence}
+	done := donePush{Result: *result, Absent: r.absent, Absence: r.absence, Wants: r.outcome().flags()}
 	done.Result.Err = nil
 	text, err := json.Marshal(done)
 	if err != nil {
@@ -79,10 +86,37 @@ func (r *pushRun) toldLate() *push.Result {
 	if ended == nil {
 		return nil
 	}
-	result := r.recall(ended)
-	if result != nil {
-		r.app.note("an earlier run had sent everything, but was killed before it told of that: this is its outcome, and nothing is sent; --restart sends all again")
+	var done donePush
+	if json.Unmarshal(ended.Result, &done) != nil {
+		return nil
 	}
-	r.begun = result != nil
+	left := slices.DeleteFunc(slices.Clone(done.Wants), func(flag string) bool { return slices.Contains(r.outcome().flags(), flag) })
+	if len(left) > 0 && done.Passed {
+		return nil // what is left is for who has it, and this one was told before
+	}
+	result := r.recall(ended)
+	r.begun = true
+	r.app.note("an earlier run had sent everything, but was killed before it told of that: this is its outcome, and nothing is sent; --restart sends all again")
+	if len(left) > 0 {
+		r.leaveTo(left, done)
+	}
 	return result
+}
+
+// leaveTo keeps the end of an earlier run for a command that has the flags.
+func (r *pushRun) leaveTo(flags []string, done donePush) {
+	them := "them"
+	if len(flags) == 1 {
+		them = "it"
+	}
+	text := fmt.Sprintf("the run that was killed had %s, which this command has not", strings.Join(flags, " and "))
+	done.Passed = true
+	passed, err := json.Marshal(done)
+	if r.part != nil || err != nil { // a job's journal has room for one end of a push
+		r.app.warn(text)
+		return
+	}
+	r.app.warn(fmt.Sprintf("%s: the same command with %s does what is left, and sends nothing", text, them))
+	r.ended = &journal.Ended{Fingerprint: r.ended.Fingerprint, Result: passed, At: r.ended.At}
+	r.passed = true
 }

@@ -69,7 +69,8 @@ type pushRun struct {
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
 
 	ended    *journal.Ended // the run's end, where nothing of it is left to be done …
-	recalled bool           // … and an earlier process came to it
+	recalled bool           // … and an earlier process came to it …
+	passed   bool           // … which others wait to be told of
 
 	shared  *session
 	pace    pace.Pacer

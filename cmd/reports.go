@@ -133,6 +133,19 @@ func checkOutcome(files []outcomeFile, taken map[string]string) error {
 // it.
 type outcomeFile struct{ flag, path string }
 
+// flags are those that say where the outcome goes.
+func (t told) flags() (flags []string) {
+	for _, file := range t.files() {
+		if !slices.Contains(flags, file.flag) {
+			flags = append(flags, file.flag)
+		}
+	}
+	if t.onFinish != "" {
+		flags = append(flags, "--on-finish")
+	}
+	return flags
+}
+
 func (t told) files() []outcomeFile {
 	var files []outcomeFile
 	for _, path := range t.reports {

@@ -137,8 +137,11 @@ func (r *pushRun) closeJournal(result *push.Result) error {
 // forget removes the journal of a run that is over, when all who wait for its end
 // were told: what a kill keeps from being told the next run tells.
 func (r *pushRun) forget() error {
-	if r.journal == nil || r.ended == nil {
+	switch {
+	case r.journal == nil || r.ended == nil:
 		return nil
+	case r.passed && r.journal.Over(r.ended) == nil:
+		return r.journal.Close()
 	}
 	return r.journal.Finish()
 }
