@@ -65,6 +65,7 @@ type Checkpoint struct {
 	Related map[string]int64 `json:",omitempty"`
 
 	Reasons []Reason // kinds of rejects; the caller bounds them
+	Row     Row      `json:",omitzero"`
 	Seconds float64  // that the run took so far
 	SavedAt time.Time
 }
@@ -145,6 +146,14 @@ type Reason struct {
 	Count     int64
 	FirstLine int64
 	Input     string // that of FirstLine, "" where an older version of the program noted it
+}
+
+// Row is how many of the last committed records were rejected in a row, for one
+// reason.
+type Row struct {
+	Count  int64
+	Status int
+	Kind   string
 }
 
 // Anew says why a run that was interrupted starts from its beginning all the

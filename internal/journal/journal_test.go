@@ -30,6 +30,7 @@ func someCheckpoint() Checkpoint {
 		Rejects: []Rejects{{Path: "/home/ann/100%\xff.rejects.csv", Temp: "/home/ann/x.part", Length: 99, Sum: 1<<64 - 1, Raw: true}},
 		Created: 1000, Updated: 190, Unchanged: 7, Rejected: 3, Requests: 1250, Retries: 40, Throttled: 9,
 		Reasons: []Reason{{Status: 400, Error: `The value of "price" must be a number.`, Count: 3, FirstLine: 17}},
+		Row:     Row{Count: 2, Status: 400, Kind: "no"},
 		Seconds: 12.75, SavedAt: noon.Add(time.Minute)}
 }
 

@@ -86,6 +86,7 @@ func (c *committer) resume(from *journal.Checkpoint) {
 	for _, reason := range from.Reasons {
 		c.reasons.restore(reason)
 	}
+	c.row, c.rowOf = from.Row.Count, reasonKey{from.Row.Status, from.Row.Kind}
 	c.before = time.Duration(from.Seconds * float64(time.Second))
 	c.at = *from
 	c.ahead = make(map[int64]journal.Settled, len(from.Beyond))
@@ -176,6 +177,10 @@ func (c *committer) describe() {
 	c.at.Reasons = nil
 	for _, reason := range c.reasons.most(mostReasons) {
 		c.at.Reasons = append(c.at.Reasons, reason.kept())
+	}
+	c.at.Row = journal.Row{}
+	if c.row > 0 {
+		c.at.Row = journal.Row{Count: c.row, Status: c.rowOf.status, Kind: c.rowOf.kind}
 	}
 	c.at.Seconds = (c.before + time.Since(c.started)).Seconds()
 	c.at.SavedAt = time.Now()

@@ -32,7 +32,7 @@ type committer struct {
 	row      int64     // rejects in a row for the same reason …
 	rowOf    reasonKey // … which is this
 	goOn     bool      // somebody was asked, and said to go on
-	doubted  bool      // an earlier part of the run had nothing but rejects
+	doubted  bool      // an earlier part of the run began with nothing but rejects
 	nameless bool      // the match value of a reject is not known
 	later    overtaken
 	broken   bool               // a reject file can't be written: nothing more is committed to one
@@ -239,7 +239,7 @@ func (c *committer) judge(last *item) {
 		return
 	}
 	atStart := (done == nothingButRejects || c.doubted) && c.tally.Rejected == done
-	err.InARow = !atStart && c.row == nothingButRejects
+	err.InARow = !atStart && c.row >= nothingButRejects
 	if !atStart && !err.InARow {
 		return
 	}
@@ -247,16 +247,24 @@ func (c *committer) judge(last *item) {
 	c.ask(Question{Rejected: c.tally.Rejected, Reason: last.end.reason, InARow: err.InARow}, err)
 }
 
-// doubt has a run that goes on after nothing but rejects ask anew before it sends
-// anything, or where nobody is there stop at the first reject.
+// doubt has a run that goes on after nothing but rejects, from its beginning or of
+// late, ask anew before it sends anything, or where nobody is there stop at the
+// next reject.
 func (c *committer) doubt() {
 	t, o := c.tally, c.run.opts
-	c.doubted = !o.MaxRejects.Set && !o.DryRun && t.Rejected >= nothingButRejects && t.Created+t.Updated+t.Unchanged == 0
-	if !c.doubted || o.Ask == nil {
+	if o.MaxRejects.Set || o.DryRun {
 		return
 	}
-	q := Question{Rejected: t.Rejected, Reason: c.reasons.most(1)[0].Error}
-	c.ask(q, &TooManyRejectsError{Rejected: t.Rejected, Done: t.Rejected, Reason: q.Reason})
+	c.doubted = t.Rejected >= nothingButRejects && t.Created+t.Updated+t.Unchanged == 0
+	inARow := !c.doubted && c.row >= nothingButRejects
+	if !c.doubted && !inARow || o.Ask == nil {
+		return
+	}
+	q := Question{Rejected: t.Rejected, Reason: c.rowOf.kind, InARow: inARow}
+	if c.doubted {
+		q.Reason = c.reasons.most(1)[0].Error
+	}
+	c.ask(q, &TooManyRejectsError{Rejected: t.Rejected, Done: t.Rejected, Reason: q.Reason, InARow: inARow})
 }
 
 // ask holds the workers while somebody is asked whether to go on, and lets go of

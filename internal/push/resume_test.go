@@ -237,16 +237,20 @@ func TestARunThatStoppedAtNothingButRejectsIsStillDoubted(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name     string
+		good     int // records before the first that is refused
 		mended   bool
 		ask      func(context.Context, Question) bool
 		outcome  Outcome
 		mostSent int
-		accepted int64
 	}{
-		{"the answer is no again", true, answer(false), Stopped, 0, 0},
-		{"the answer is yes now", true, answer(true), Rejects, 1000, 1000},
-		{"nobody is asked, and nothing was mended", false, nil, Stopped, 20, 0},
-		{"nobody is asked, and the CRM takes them now", true, nil, Rejects, 1000, 1000},
+		{"the answer is no again", 0, true, answer(false), Stopped, 0},
+		{"the answer is yes now", 0, true, answer(true), Rejects, 1000},
+		{"nobody is asked, and nothing was mended", 0, false, nil, Stopped, 20},
+		{"nobody is asked, and the CRM takes them now", 0, true, nil, Rejects, 1000},
+		{"50 in a row later on: the answer is no again", 300, true, answer(false), Stopped, 0},
+		{"50 in a row later on: the answer is yes now", 300, true, answer(true), Rejects, 1000},
+		{"50 in a row later on: nobody is asked, and nothing was mended", 300, false, nil, Stopped, 20},
+		{"50 in a row later on: nobody is asked, and the CRM takes them now", 300, true, nil, Rejects, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -255,7 +259,11 @@ func TestARunThatStoppedAtNothingButRejectsIsStillDoubted(t *testing.T) {
 					c := newCRM()
 					c.pause = time.Millisecond
 					c.answer = func(key, _ string, _ int) (client.Result, bool) {
-						return client.Result{Outcome: client.Rejected, Status: 400, Message: "no " + key}, !mended
+						message := "no " + key
+						if test.good > 0 {
+							message = "no"
+						}
+						return client.Result{Outcome: client.Rejected, Status: 400, Message: message}, !mended && key >= fmt.Sprintf("k%05d", test.good)
 					}
 					opts, _ := options(c, distinct(1000))
 					saved := &notes{}
@@ -267,7 +275,7 @@ func TestARunThatStoppedAtNothingButRejectsIsStillDoubted(t *testing.T) {
 				first, _, saved := run(nil, nil)
 				from := &saved.saved[len(saved.saved)-1]
 				var many *TooManyRejectsError
-				if !errors.As(first.Err, &many) || many.InAll != first.Rejected || from.Done < nothingButRejects {
+				if !errors.As(first.Err, &many) || many.InARow != (test.good > 0) || from.Rejected < nothingButRejects {
 					t.Fatalf("the first part ended as %s, %v, with %d records done", first.Outcome, first.Err, from.Done)
 				}
 				mended = test.mended
@@ -275,13 +283,31 @@ func TestARunThatStoppedAtNothingButRejectsIsStillDoubted(t *testing.T) {
 				if res.Outcome != test.outcome || c.requests > test.mostSent {
 					t.Errorf("ended as %s (%v) after %d requests", res.Outcome, res.Err, c.requests)
 				}
-				if res.Outcome == Stopped && !errors.As(res.Err, &many) {
+				if res.Outcome == Stopped && (!errors.As(res.Err, &many) || many.InARow != (test.good > 0) || many.Reason == "") {
 					t.Errorf("the error is %v", res.Err)
 				}
-				if want := max(0, test.accepted-first.Rejected); res.Created != want {
+				if want := 1000 - first.Rejected; test.outcome == Rejects && res.Created != want {
 					t.Errorf("%d were created, want %d", res.Created, want)
 				}
 			})
 		})
 	}
+}
+
+// A kill must not let more rejects in a row through than an undisturbed run.
+func TestAKilledRunCountsRejectsInARowOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = time.Millisecond
+		c.answer = func(key, _ string, _ int) (client.Result, bool) {
+			return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, key >= "k00010"
+		}
+		opts, _ := options(c, distinct(1000))
+		opts.Workers = 1
+		opts.Resume = &journal.Checkpoint{Done: 40, Created: 10, Rejected: 30, Records: 40, Line: 42, Row: journal.Row{Count: 30, Status: 400, Kind: "no"}}
+		res := Run(t.Context(), opts)
+		if res.Outcome != Stopped || c.requests > 20+2 {
+			t.Errorf("ended as %s (%v) after %d requests", res.Outcome, res.Err, c.requests)
+		}
+	})
 }
