@@ -66,6 +66,9 @@ func (w *Writer) resume(m Mark) error {
 		return w.changed(err)
 	}
 	w.file = f
+	if err := removeRegular(w.temp + newSuffix); err != nil { // of a run that was killed at its end
+		return w.problem("resuming", err)
+	}
 	sum := crc64.New(crcTable)
 	n, err := io.Copy(sum, io.NewSectionReader(f, 0, m.Length))
 	if err != nil {

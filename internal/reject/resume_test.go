@@ -278,6 +278,23 @@ func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
 	}
 }
 
+func TestARunThatWasKilledWhileItFinishedLeavesNoCopy(t *testing.T) {
+	o := Options{Path: filepath.Join(t.TempDir(), "r.csv"), Format: "csv", Columns: []string{"sku"}}
+	w := New(o)
+	must(t, w.Write(entries(1)[0]))
+	m, err := w.Checkpoint()
+	must(t, err)
+	w.file.Close()
+	must(t, os.WriteFile(m.Temp+newSuffix, []byte("half"), 0o600))
+	again, err := Resume(o, m)
+	must(t, err)
+	must(t, again.Write(Entry{Line: 9, Error: "no", Raw: `"`, Unread: true})) // so that no copy is made now
+	if _, err := again.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	onlyFile(t, o.Path)
+}
+
 func TestDiscard(t *testing.T) {
 	o := Options{Path: filepath.Join(t.TempDir(), "r.csv"), Format: "csv", Columns: []string{"sku"}}
 	w := New(o)

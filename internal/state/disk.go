@@ -116,20 +116,34 @@ func takeLock(path string) (*flock.Flock, error) {
 			}
 			return nil, err
 		}
-		held, err := f.Stat()
-		if err == nil {
-			var named fs.FileInfo
-			if named, err = os.Lstat(f.Path()); err == nil && os.SameFile(held, named) {
-				return f, nil
-			}
+		named, err := stillNamed(f, path+lockSuffix)
+		if named {
+			return f, nil
 		}
 		f.Close()
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
 			return nil, err
 		}
 	}
 	return nil, ErrLocked
 }
+
+// stillNamed tells whether a file has its name still, or somebody removed it before
+// it was locked.
+func stillNamed(f interface{ Stat() (fs.FileInfo, error) }, name string) (bool, error) {
+	held, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(held, named), err
+}
+
+// lockOf is the lock of a file that is there: to take it makes none.
+func lockOf(name string) *flock.Flock { return flock.New(name, flock.SetFlag(os.O_RDONLY)) }
 
 func releaseLock(f *flock.Flock) {
 	os.Remove(f.Path()) // where an open file can't be removed it stays, and does no harm
@@ -137,13 +151,35 @@ func releaseLock(f *flock.Flock) {
 }
 
 // removeLeftovers removes what a killed process was about to put in the state's
-// place. The lock must be held.
+// place, and what it had begun to tell without having said anything. The lock must
+// be held.
 func removeLeftovers(path string) {
 	names, err := filesBeside(path, tempSuffix)
 	if err != nil {
 		return
 	}
 	for _, name := range names {
+		os.Remove(name)
+	}
+	if names, err = filesBeside(path, toldSuffix); err != nil {
+		return
+	}
+	for _, name := range names {
+		if st, err := os.Lstat(name); err == nil && st.Size() == 0 {
+			removeUnsaid(name)
+		}
+	}
+}
+
+// removeUnsaid removes an empty file that nobody holds. It goes while it is locked:
+// a Teller that has just made it takes another then.
+func removeUnsaid(name string) {
+	lock := lockOf(name)
+	defer lock.Close()
+	if ok, err := lock.TryLock(); !ok || err != nil {
+		return
+	}
+	if st, err := lock.Stat(); err == nil && st.Size() == 0 {
 		os.Remove(name)
 	}
 }

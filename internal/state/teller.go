@@ -27,6 +27,7 @@ type Teller struct {
 	spoke   bool   // all was told
 
 	writing sync.Mutex
+	closed  bool
 	file    *os.File // nil until there is something to tell
 	lock    *flock.Flock
 	failed  error
@@ -120,48 +121,86 @@ func (t *Teller) write(frame []byte) error {
 }
 
 // begin makes the file. It is locked before it has any content, so that nobody
-// sweeps it away.
-func (t *Teller) begin() (err error) {
-	file, name, err := createBeside(t.path, toldSuffix)
-	if err != nil {
-		return err
+// sweeps it away; one that was swept before that is left to whoever did it.
+func (t *Teller) begin() error {
+	for range 100 {
+		file, name, err := createBeside(t.path, toldSuffix)
+		if err != nil {
+			return err
+		}
+		lock := lockOf(name)
+		ok, err := lock.TryLock()
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		if ok {
+			ok, err = stillNamed(file, name)
+		}
+		if ok {
+			t.file, t.lock = file, lock
+			return t.head(name)
+		}
+		lock.Close()
+		file.Close()
+		if err != nil {
+			os.Remove(name)
+			return err
+		}
 	}
+	return ErrLocked
+}
+
+// head writes what the file begins with.
+func (t *Teller) head(name string) (err error) {
 	defer func() {
 		if err != nil { // nobody could tell it from one that is about to be begun
 			os.Remove(name)
 		}
 	}()
-	t.file = file
-	t.lock = flock.New(name, flock.SetPermissions(0o600))
-	if ok, err := t.lock.TryLock(); err != nil || !ok {
-		return errors.Join(err, ErrLocked)
-	}
 	scope, err := json.Marshal(t.scope)
 	if err != nil {
 		return err
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(toldMark), uint32(len(scope)))
 	head = binary.LittleEndian.AppendUint32(head, checksum(scope))
-	if _, err := file.Write(append(head, scope...)); err != nil {
+	if _, err := t.file.Write(append(head, scope...)); err != nil {
 		return err
 	}
 	return osDisk{}.SyncDir(filepath.Dir(name))
 }
 
 // Close lets go, and has the state take in what it was told where nobody uses
-// it. What can't be taken in now is when the state is next opened. Further calls
-// do nothing.
+// it, also by processes that were killed. What can't be taken in now is when the
+// state is next opened. Further calls do nothing.
 func (t *Teller) Close() {
 	t.writing.Lock()
 	defer t.writing.Unlock()
-	if t.file == nil {
+	if t.closed {
 		return
 	}
-	t.file.Close()
-	t.lock.Close()
-	t.file = nil
+	t.closed = true
 	if t.failed == nil {
 		t.failed = fs.ErrClosed
 	}
-	_ = takeIn(t.path) // the file stays where it fails, which is safe
+	if t.file != nil {
+		t.file.Close()
+		t.lock.Close()
+		t.file = nil
+	}
+	if anythingBeside(t.path) {
+		_ = takeIn(t.path) // the files stay where it fails, which is safe
+	}
+}
+
+// anythingBeside tells whether something lies beside a state, left there or in use.
+func anythingBeside(path string) bool {
+	if _, err := os.Lstat(path + lockSuffix); err == nil {
+		return true
+	}
+	for _, suffix := range []string{toldSuffix, tempSuffix} {
+		if names, err := filesBeside(path, suffix); err == nil && len(names) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -10,8 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-
-	"github.com/gofrs/flock"
 )
 
 // Beside a state may lie files that tell it what others sent. A push that sends
@@ -188,7 +186,7 @@ func (m *image) drop(i int, sent []sentAs) {
 // must be held.
 func sweepTold(list []told) {
 	for _, t := range list {
-		lock := flock.New(t.path, flock.SetPermissions(0o600))
+		lock := lockOf(t.path)
 		ok, err := lock.TryLock()
 		var size int64
 		if ok && err == nil {
@@ -215,6 +213,7 @@ func takeIn(path string) error {
 		return err
 	}
 	defer releaseLock(lock)
+	removeLeftovers(path)
 	m, err := loadImage(path)
 	if err != nil {
 		return err

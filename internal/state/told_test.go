@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -140,6 +141,58 @@ func TestNothingIsLeftWhereThereIsNoState(t *testing.T) {
 			t.Errorf("all %t: %v is left", all, left)
 		}
 	}
+}
+
+// A process may be killed when it has made a file and said nothing, while it holds
+// the lock of a state, or where it found out whether it can write.
+func TestWhatKilledProcessesLeftGoesWithTheNext(t *testing.T) {
+	for name, next := range map[string]func(path string){
+		"who opens the state": func(path string) { must(t, open(t, path, products, Options{}).Close()) },
+		"who could have told": func(path string) {
+			teller := Tell(path, products, false)
+			must(t, teller.Begin())
+			teller.Close()
+		},
+	} {
+		path := remembers(t, "a")
+		for _, left := range []string{lockSuffix, ".abcdefghijklmnop" + tempSuffix, ".abcdefghijklmnop" + toldSuffix} {
+			must(t, os.WriteFile(path+left, nil, 0o600))
+		}
+		next(path)
+		if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+			t.Errorf("%s leaves %v", name, left)
+		}
+		if s := open(t, path, products, Options{}); s.Len() != 1 {
+			t.Errorf("%s: the state knows %d", name, s.Len())
+		}
+	}
+}
+
+func TestWhoBeginsToTellIsNotSweptAway(t *testing.T) {
+	path := remembers(t, "a")
+	done := make(chan struct{})
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				removeLeftovers(path)
+			}
+		}
+	})
+	for range 300 {
+		teller := Tell(path, products, false)
+		tell(t, teller, "a", "2")
+		name := teller.file.Name()
+		teller.off()
+		if err := os.Remove(name); err != nil {
+			t.Fatalf("what was said is gone: %v", err)
+		}
+	}
+	close(done)
+	sweeping.Wait()
 }
 
 func TestWhoSaysNothingWritesNothing(t *testing.T) {
