@@ -12,6 +12,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
 )
@@ -28,6 +29,7 @@ type progress struct {
 	suspended  atomic.Bool
 	endSuspend func()
 	ending     func() bool // tells whether the run was interrupted
+	lookups    func() lookup.Doing
 
 	push  string // which push of a job this is; "" of one by itself
 	size  int64  // bytes of all inputs; 0 where unknown
@@ -56,7 +58,8 @@ const (
 func newProgress(c *console, width func() int) *progress {
 	spinner := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(io.Discard), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSpinnerType(9))
-	return &progress{console: c, width: width, started: time.Now(), spinner: spinner, ending: func() bool { return false }, endSuspend: func() {}}
+	return &progress{console: c, width: width, started: time.Now(), spinner: spinner, ending: func() bool { return false },
+		endSuspend: func() {}, lookups: func() lookup.Doing { return lookup.Doing{} }}
 }
 
 // startProgress returns nil where no progress is to be shown.
@@ -69,7 +72,7 @@ func (a *app) startProgress(ctx context.Context, r *pushRun) *progress {
 	}
 	p := newProgress(a.console, a.streams.Width)
 	p.limit, p.push = s.limit, r.placeInJob()
-	p.ending = func() bool { return ctx.Err() != nil }
+	p.ending, p.lookups = func() bool { return ctx.Err() != nil }, r.lookups.waitsFor
 	p.endSuspend = onSuspend(func() {
 		p.suspended.Store(true)
 		p.console.show()
@@ -180,6 +183,11 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 			"stopping",
 		}
 	}
+	// What is looked up holds up the reading, and with it all that comes later.
+	doing := p.lookups()
+	if doing.Until.After(now.Pace.Until) {
+		now.Pace.Until, now.Pace.Why = doing.Until, doing.What
+	}
 	if now.Pace.Until.After(at) {
 		rest := now.Pace.Until.Sub(at).Truncate(time.Second) + time.Second
 		wait := rest.String()
@@ -192,6 +200,15 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 			fmt.Sprintf("waiting %s: %s; %d done, %d rejected", wait, why, done, now.Rejected),
 			fmt.Sprintf("waiting %s: %s", wait, why),
 			"waiting " + wait,
+		}
+	}
+	if doing.What != "" && doing.Until.IsZero() {
+		what := report.Clean(doing.What)
+		return []string{
+			fmt.Sprintf("%s; %d done: %s", what, done, fates(now, false)),
+			fmt.Sprintf("%s; %d done", what, done),
+			what,
+			fmt.Sprintf("%d, %d rejected", done, now.Rejected),
 		}
 	}
 	perSecond := fmt.Sprintf("%.0f/s", rate)

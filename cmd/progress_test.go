@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/crmsync/crmsync/internal/job"
+	"github.com/crmsync/crmsync/internal/lookup"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
 )
@@ -24,6 +25,31 @@ func halfRead(width int, size int64) *progress {
 
 func tally() push.Progress {
 	return push.Progress{Tally: push.Tally{Read: 1000, Created: 600, Updated: 190, Rejected: 10}}
+}
+
+func TestTheProgressLineSaysWhatLookupsWaitFor(t *testing.T) {
+	now := tally()
+	now.Pace = pace.Status{Until: tenSecondsIn.Add(2 * time.Second), Why: "rate limit (429)"}
+	for _, test := range []struct {
+		doing lookup.Doing
+		want  string
+	}{
+		{lookup.Doing{}, "waiting 3s: rate limit (429); 800 done"},
+		{lookup.Doing{What: "looking up ids: later", Until: tenSecondsIn.Add(time.Second)}, "waiting 3s: rate limit (429)"},
+		{lookup.Doing{What: "looking up ids: later", Until: tenSecondsIn.Add(7 * time.Second)}, "waiting 8s: looking up ids: later; 800 done"},
+		{lookup.Doing{What: "reading the list"}, "waiting 3s: rate limit (429)"},
+	} {
+		p := halfRead(120, 1000)
+		p.lookups = func() lookup.Doing { return test.doing }
+		if line := p.line(now, tenSecondsIn); !strings.Contains(line, test.want) {
+			t.Errorf("%+v: the line is %q, want %q in it", test.doing, line, test.want)
+		}
+	}
+	p := halfRead(120, 1000)
+	p.lookups = func() lookup.Doing { return lookup.Doing{What: "reading the list"} }
+	if line := p.line(tally(), tenSecondsIn); !strings.Contains(line, "reading the list; 800 done: 600 created") {
+		t.Errorf("the line is %q", line)
+	}
 }
 
 func TestProgressLine(t *testing.T) {

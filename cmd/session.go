@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
@@ -70,7 +71,16 @@ type lookupKey struct {
 // lookups finds ids at the pace of the push that is under way.
 type lookups struct {
 	*lookup.Lookup
-	pace pace.Pacer
+	pace  pace.Pacer
+	doing atomic.Pointer[lookup.Doing] // what a record waits for; nil before the first
+}
+
+// waitsFor is what a record waits for; the zero value is nothing.
+func (l *lookups) waitsFor() lookup.Doing {
+	if d := l.doing.Load(); d != nil {
+		return *d
+	}
+	return lookup.Doing{}
 }
 
 // newSession is what the pushes share. Their objects and mappings are known.
@@ -180,11 +190,18 @@ func (s *session) lookup(ctx context.Context, r *pushRun) *lookups {
 	if found := s.lookups[key]; found != nil {
 		return found
 	}
-	l := &lookups{}
+	l, told := &lookups{}, false
 	l.Lookup = lookup.New(lookup.Options{
 		Client: r.client, Context: ctx, Log: r.app.warningLog(),
 		Retries: set.retries, MaxWait: set.maxWait, DryRun: set.dryRun,
 		NestCustom: key.nestCustom, References: s.learns, Memory: s.memory(r), Large: collectOften,
+		Doing: func(d lookup.Doing) {
+			if !r.begun && !told && !d.Until.IsZero() && r.app.streams.ErrTTY { // no progress is shown yet
+				r.app.note(d.What + "; trying again")
+				told = true
+			}
+			l.doing.Store(&d)
+		},
 		Pace: func(ctx context.Context, attempt func() client.Result) error {
 			return push.Paced(ctx, l.pace, attempt)
 		},

@@ -3,6 +3,7 @@ package lookup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
@@ -19,6 +20,8 @@ func (l *Lookup) read(x *index, create bool) error {
 	}
 	started := time.Now()
 	l.log.Info("reading the CRM's list to look up ids", "object", x.object, "match", x.match)
+	l.o.Doing(x.reading())
+	defer l.o.Doing(Doing{})
 	page, err := 1, error(nil)
 	if x.members() {
 		err = l.readMembers(x)
@@ -71,10 +74,20 @@ func (l *Lookup) readRecords(x *index) (page int, err error) {
 		x.list.records += records
 		x.list.values += values
 		l.grow(values)
+		l.o.Doing(x.reading())
 		if !more {
 			return page, nil
 		}
 	}
+}
+
+// reading says how far the list is read.
+func (x *index) reading() Doing {
+	what := "reading the CRM's list of " + x.object
+	if x.list.records > 0 {
+		what += fmt.Sprintf(": %d so far", x.list.records)
+	}
+	return Doing{What: what}
 }
 
 // readMembers reads the members of the workspace [list-users-in-a-workspace].

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/sandbox"
 )
@@ -256,4 +258,41 @@ func TestIdsLearntWhileAListFailsStay(t *testing.T) {
 		t.Error("a value from a part of the list was found")
 	}
 	finds(t, l, companies(), "c0.example", first)
+}
+
+func TestWhoWaitsForAListIsToldWhatFor(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	for i := range 150 {
+		b.seed("companies", "domain", fmt.Sprintf(`{"domain":"c%d.example"}`, i))
+	}
+	failed := false
+	b.spoil = func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Get("page") != "2" || failed {
+			return nil, nil
+		}
+		failed = true
+		return says(503, `{"error":"later"}`, "Retry-After", "7")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		began := time.Now()
+		l := b.lookup(func(o *Options) {
+			o.Context = t.Context()
+			o.Doing = func(d Doing) {
+				text := d.What
+				if !d.Until.IsZero() {
+					text += " " + d.Until.Sub(began).String()
+				}
+				said = append(said, text)
+			}
+		})
+		if _, err := l.Find(companies(), "c149.example"); err != nil {
+			t.Error(err)
+		}
+		want := []string{"reading the CRM's list of companies", "reading the CRM's list of companies: 100 so far",
+			"looking up ids: the server answered 503 Service Unavailable: later 7s", "", "reading the CRM's list of companies: 150 so far", ""}
+		if diff := cmp.Diff(want, said); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
 }

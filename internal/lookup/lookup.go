@@ -101,11 +101,21 @@ type Options struct {
 	// often costs little then, and keeps what is garbage from being as large again.
 	Large func()
 
+	// Doing, where set, is told what a value waits for that is being looked up, and
+	// of the zero value when it waits no longer.
+	Doing func(Doing)
+
 	// Pace, where set, makes every request: it waits until one may leave, calls
 	// attempt once, and may tell the pacer what it came to. Only an assert's
 	// Result has a Latency: pages of a list take longer and say nothing about
 	// how long an assert should take. Its error ends the run.
 	Pace func(ctx context.Context, attempt func() client.Result) error
+}
+
+// Doing is what a Lookup is at while a record waits for it.
+type Doing struct {
+	What  string    // "reading the CRM's list of companies: 1200 so far"
+	Until time.Time // when it tries again what failed; zero while it waits for no such time
 }
 
 // Lookup finds ids by values. It is safe for concurrent use: Learn never waits
@@ -143,6 +153,9 @@ func New(o Options) *Lookup {
 	l := &Lookup{o: o, log: o.Log, indexes: map[reference]*index{}, wrote: map[string][]writing{}, schemas: map[string]*client.Object{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
+	}
+	if l.o.Doing == nil {
+		l.o.Doing = func(Doing) {}
 	}
 	if o.References != nil {
 		l.wanted = map[reference]bool{}

@@ -46,7 +46,10 @@ func (l *Lookup) send(attempt func() client.Result) (client.Result, error) {
 				hint: "run the same command later, or allow a longer wait with --max-wait"}
 		}
 		l.log.Debug("will try again", "status", res.Status, "cause", res.Message, "failures", try, "wait", wait)
-		if err := sleep(l.o.Context, wait); err != nil {
+		l.o.Doing(Doing{What: "looking up ids: " + res.Message, Until: time.Now().Add(wait)})
+		err = sleep(l.o.Context, wait)
+		l.o.Doing(Doing{})
+		if err != nil {
 			return res, err
 		}
 	}
