@@ -221,3 +221,17 @@ func BenchmarkSave(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(encode(&j.own))), "bytes")
 }
+
+func TestAForgottenJournalDoesNotComeBackAfterAPowerCut(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := open(t, dir, products())
+	must(t, j.Save(someCheckpoint()))
+	must(t, j.Close())
+	d := &dying{left: 100}
+	if _, err := forget(d, dir, j.Key(), journalSuffix, j.Key(), func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"remove", "syncdir"}; !slices.Equal(d.log, want) {
+		t.Errorf("the steps are %q", d.log)
+	}
+}

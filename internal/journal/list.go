@@ -133,7 +133,7 @@ func list(dir string) ([]Entry, error) {
 // can go on with the run: afterwards nobody would know of them. The error is a
 // [*LockedError] where a push is under way, that of discard, or an [*Error].
 func Forget(dir string, e Entry, discard func(Rejects) error) error {
-	free, err := forget(dir, e.Key, journalSuffix, e.Key, func() error {
+	free, err := forget(osDisk{}, dir, e.Key, journalSuffix, e.Key, func() error {
 		for _, r := range e.rejects() {
 			if err := discard(r); err != nil {
 				return err
@@ -158,7 +158,7 @@ func ForgetRun(dir string, run Run, discard func(Rejects) error) error {
 }
 
 // forget removes a journal after what comes first, unless somebody holds its lock.
-func forget(dir, key, suffix, lockKey string, first func() error) (free bool, err error) {
+func forget(d disk, dir, key, suffix, lockKey string, first func() error) (free bool, err error) {
 	guard, err := takeGuard(dir)
 	if err != nil {
 		return false, err
@@ -174,7 +174,14 @@ func forget(dir, key, suffix, lockKey string, first func() error) (free bool, er
 	}
 	removeLeftovers(dir, key)
 	path := filepath.Join(dir, key+suffix)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err = d.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err == nil {
+		err = d.SyncDir(dir) // it must not come back after a power cut
+	}
+	if err != nil {
 		return true, problem("removing the journal", path, err)
 	}
 	return true, nil

@@ -2,6 +2,9 @@ package state
 
 import (
 	"errors"
+	"os"
+	"slices"
+	"testing"
 )
 
 // dying is a disk on which everything ends after a number of steps; a step is a
@@ -72,3 +75,35 @@ func (f *dyingFile) WriteAt(b []byte, off int64) (int, error) {
 
 func (f *dyingFile) Sync() error  { return f.d.step() }
 func (f *dyingFile) Close() error { return f.f.Close() }
+
+// noting notes in which order names go and directories are synced.
+type noting struct {
+	osDisk
+	steps []string
+}
+
+func (n *noting) Remove(name string) error {
+	n.steps = append(n.steps, "remove")
+	return n.osDisk.Remove(name)
+}
+
+func (n *noting) SyncDir(dir string) error {
+	n.steps = append(n.steps, "sync")
+	return n.osDisk.SyncDir(dir)
+}
+
+func TestWhatIsForgottenDoesNotComeBackAfterAPowerCut(t *testing.T) {
+	for name, damage := range map[string]bool{"of a whole file": false, "of a damaged one": true} {
+		path := remembers(t, "a")
+		if damage {
+			must(t, os.Truncate(path, headSize+1))
+		}
+		d := &noting{}
+		if _, err := forgetOn(d, path, func(Scope) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(d.steps, []string{"remove", "sync"}) {
+			t.Errorf("%s: the steps are %q", name, d.steps)
+		}
+	}
+}

@@ -2,7 +2,7 @@ package state
 
 import (
 	"errors"
-	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -88,6 +88,17 @@ func Show(path, match string) ([]Found, error) {
 // file with the last of them. A state that can't be read goes whole. It returns
 // how many scopes went. Errors are [*Error].
 func Forget(path string, which func(Scope) bool) (int, error) {
+	return forgetOn(osDisk{}, path, which)
+}
+
+func forgetOn(d disk, path string, which func(Scope) bool) (int, error) {
+	// What is gone must not come back after a power cut.
+	remove := func() error {
+		if err := d.Remove(path); err != nil {
+			return err
+		}
+		return d.SyncDir(filepath.Dir(path))
+	}
 	lock, err := takeLock(path)
 	if err != nil {
 		return 0, problem("changing", path, err)
@@ -95,7 +106,7 @@ func Forget(path string, which func(Scope) bool) (int, error) {
 	defer releaseLock(lock)
 	m, err := loadImage(path)
 	if errors.Is(err, errBroken) || errors.Is(err, errVersion) {
-		m, err = nil, os.Remove(path)
+		m, err = nil, remove()
 	}
 	if err != nil {
 		return 0, problem("changing", path, err)
@@ -114,9 +125,9 @@ func Forget(path string, which func(Scope) bool) (int, error) {
 	case gone == 0:
 		return 0, nil
 	case len(stay) == 0:
-		err = os.Remove(path)
+		err = remove()
 	default:
-		_, err = writeImage(osDisk{}, path, stay)
+		_, err = writeImage(d, path, stay)
 	}
 	if err != nil {
 		return 0, problem("changing", path, err)
