@@ -17,7 +17,7 @@ func checkReplaceable(path string) error {
 	if err := durable.CheckTarget(path); err != nil {
 		return err
 	}
-	file, err := temporary(path)
+	file, err := temporary(path, abandoned)
 	if err != nil {
 		return err
 	}
@@ -25,11 +25,11 @@ func checkReplaceable(path string) error {
 }
 
 // temporary makes a file beside path that only the user can read, and removes what a
-// killed process left in its stead. Nothing that looks for files of path's ending
-// takes it for one.
-func temporary(path string) (*os.File, error) {
+// killed process left in its stead, if it is older than age. Nothing that looks for
+// files of path's ending takes it for one.
+func temporary(path string, age time.Duration) (*os.File, error) {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
-	durable.RemoveLeft(dir, prefix, temporarySuffix, abandoned)
+	durable.RemoveLeft(dir, prefix, temporarySuffix, age)
 	return os.CreateTemp(dir, prefix+"*"+temporarySuffix)
 }
 
@@ -39,9 +39,10 @@ const (
 )
 
 // replaceFile writes a small file of the user's own in one step. A power cut may
-// cost it.
+// cost it, and so may another process that writes the same at the same moment:
+// what looks left behind goes at once.
 func replaceFile(path string, data []byte) error {
-	file, err := temporary(path)
+	file, err := temporary(path, 0)
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err
 	if err := durable.CheckTarget(path); err != nil {
 		return err
 	}
-	file, err := temporary(path)
+	file, err := temporary(path, abandoned)
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,15 @@ import (
 )
 
 func TestWhatAKilledProcessLeftOfAFileGoesWithTheNextThatIsWritten(t *testing.T) {
-	for name, write := range map[string]func(path string) error{
-		"a report": func(path string) error {
+	for name, test := range map[string]struct {
+		write func(path string) error
+		left  []string
+	}{
+		"a report": {func(path string) error {
 			return writeWhole(path, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, "{}"); return err })
-		},
-		"a schema": func(path string) error { return replaceFile(path, []byte("{}")) },
+		}, []string{".other.json.3.tmp", ".run.json.2.tmp", "run.json"}},
+		"a schema, which may be lost": {func(path string) error { return replaceFile(path, []byte("{}")) },
+			[]string{".other.json.3.tmp", "run.json"}},
 	} {
 		dir := t.TempDir()
 		now := time.Now()
@@ -31,7 +35,7 @@ func TestWhatAKilledProcessLeftOfAFileGoesWithTheNextThatIsWritten(t *testing.T)
 				t.Fatal(err)
 			}
 		}
-		if err := write(filepath.Join(dir, "run.json")); err != nil {
+		if err := test.write(filepath.Join(dir, "run.json")); err != nil {
 			t.Fatal(err)
 		}
 		left, err := os.ReadDir(dir)
@@ -42,8 +46,8 @@ func TestWhatAKilledProcessLeftOfAFileGoesWithTheNextThatIsWritten(t *testing.T)
 		for _, e := range left {
 			names = append(names, e.Name())
 		}
-		if want := []string{".other.json.3.tmp", ".run.json.2.tmp", "run.json"}; !slices.Equal(names, want) {
-			t.Errorf("%s: the directory has %q, want %q", name, names, want)
+		if !slices.Equal(names, test.left) {
+			t.Errorf("%s: the directory has %q, want %q", name, names, test.left)
 		}
 	}
 }
