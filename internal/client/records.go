@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -88,7 +87,7 @@ func (r RecordRef) findID() (id string) {
 // custom records, people and companies have it [assert-a-crm-record,
 // update-a-crm-person]; "email" means every address.
 func (r RecordRef) Values(attribute string) []string {
-	names := []string{attribute, camelCase(attribute)}
+	names := []string{attribute, CamelCase(attribute)}
 	if attribute == "email" || attribute == "emails" {
 		names = append(names, "emails", "email")
 	}
@@ -124,14 +123,10 @@ func find(v jsontext.Value, names []string, outer bool) (values []string) {
 
 // appendNew adds what isn't there: one value may stand under two names.
 func appendNew(list, more []string) []string {
-next:
 	for _, m := range more {
-		for _, l := range list {
-			if l == m {
-				continue next
-			}
+		if !slices.Contains(list, m) {
+			list = append(list, m)
 		}
-		list = append(list, m)
 	}
 	return list
 }
@@ -163,21 +158,4 @@ func plain(v jsontext.Value) (values []string) {
 		return []string{t}
 	}
 	return nil
-}
-
-// camelCase is how the API spells a schema key of people in bodies and answers.
-func camelCase(slug string) string {
-	head, rest, found := strings.Cut(slug, "_")
-	if !found || head == "" {
-		return slug
-	}
-	var b strings.Builder
-	b.WriteString(head)
-	for part := range strings.SplitSeq(rest, "_") {
-		if part != "" {
-			b.WriteString(strings.ToUpper(part[:1]))
-			b.WriteString(part[1:])
-		}
-	}
-	return b.String()
 }

@@ -1,6 +1,10 @@
 package client
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // The attribute types of the CRM [add-attribute-to-crm-object].
 const (
@@ -54,4 +58,22 @@ type Attribute struct {
 type Option struct {
 	ID    jsontext.Value `json:"id"`
 	Value string         `json:"value"`
+}
+
+// CamelCase is how the API spells the schema key of a standard field of people in
+// bodies and answers [update-a-crm-person].
+func CamelCase(slug string) string {
+	head, rest, found := strings.Cut(slug, "_")
+	if !found || head == "" {
+		return slug
+	}
+	var b strings.Builder
+	b.WriteString(head)
+	for part := range strings.SplitSeq(rest, "_") {
+		if part != "" {
+			b.WriteString(strings.ToUpper(part[:1]))
+			b.WriteString(part[1:])
+		}
+	}
+	return b.String()
 }

@@ -102,24 +102,11 @@ func (c *catalog) standardise(fields []standardField) {
 		switch {
 		case known[t.key] || systemAttribute(t.key):
 		case t.attr.IsStandard:
-			t.body = camelCase(t.key)
+			t.body = client.CamelCase(t.key)
 		case c.nest:
 			t.group = customGroup
 		}
 	}
-}
-
-func camelCase(key string) string {
-	first, rest, found := strings.Cut(key, "_")
-	for found {
-		var word string
-		word, rest, found = strings.Cut(rest, "_")
-		if word != "" {
-			word = strings.ToUpper(word[:1]) + word[1:]
-		}
-		first += word
-	}
-	return first
 }
 
 // clashes tells whether two attributes can't both be in a body: one is the object
