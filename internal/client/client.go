@@ -5,6 +5,12 @@
 //
 // The token is sent with every request and appears nowhere else: not in
 // results, errors, or whatever fmt and slog make of the values of this package.
+//
+// [Client.Assert] (assert.go) has a way of its own, for speed: answer.go reads what
+// it answers, failure.go says what a request came to that was not answered. All that
+// reads goes through read.go; list.go follows pages, whose form no page of the
+// documentation tells. What a refusal means is in refusal.go, how it is told in
+// message.go, and what servers say of their limits in limits.go and ratelimit.go.
 package client
 
 import (

@@ -6,6 +6,25 @@
 // Reading inputs is package source's, sending bodies package push's. Where a
 // cell names a record or a member instead of giving its id, the id comes from a
 // [Lookup] that the caller provides.
+//
+// # Where to begin reading
+//
+// [New] (plan.go) settles once which column feeds which attribute of the catalog
+// (catalog.go), and gives each a field (field.go) with the converter of its type
+// (convert.go). What comes of that is the [Mapper]: [Mapper.MapCells] (mapper.go)
+// takes a row of cells, [Mapper.MapObject] (object.go) a JSON object. Before a
+// converter sees a cell, what the mapping file says of it is done (prep.go); behind
+// it body.go puts the pieces together and lane.go says which records are the same.
+//
+// Each type of attribute has a file of its own. Dates are spread over more: date.go
+// has the calendar, datetime.go the clock, layout.go the formats of mapping files,
+// and datehint.go what to say of a date that isn't one. What languages and regions
+// write in their own way is in locale.go. People and companies, whose bodies differ
+// from their schemas, are in people.go, their addresses in address.go.
+//
+// Beside the way of a record: mapping files (file.go, parsefile.go), what a dry run
+// counts (profile.go, duplicates.go), and proposals ([Propose], in files whose names
+// begin with propose).
 package mapping
 
 import (

@@ -2,6 +2,11 @@
 // object for scripts, a short text for people, a page to look at and to send on,
 // and metrics for Prometheus. It knows push's result alone; where each goes, and
 // what is said on the way there, is package cmd's.
+//
+// A [Summary] is what all of them are made of, a [Job] several of those: text.go and
+// job.go write the text, json.go the object for scripts, full.go the report in JSON,
+// html.go the page (its parts in files whose names begin with page), metrics.go the
+// metrics. What a dry run adds to each is in files whose names begin with dryrun.
 package report
 
 import (

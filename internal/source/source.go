@@ -1,9 +1,26 @@
 // Package source turns bytes into records: it opens a file or stdin, finds out
-// compression, encoding, format and delimiter, and reads CSV, TSV, NDJSON and
-// JSON arrays one record at a time in bounded memory. A record that can't be
-// read is handed out as such, with its raw text; reading goes on after it.
+// compression, encoding, format and delimiter, and reads CSV, TSV, NDJSON, JSON
+// arrays and Excel workbooks one record at a time in bounded memory. A record that
+// can't be read is handed out as such, with its raw text; reading goes on after it.
 //
 // What a cell means (types, attributes, blank cells) is package mapping's.
+//
+// # Where to begin reading
+//
+// [Open] (open.go) goes through these steps:
+//
+//	open      the file or stdin, and what unpacks it       input.go
+//	survey    a file as a whole, or a stream's beginning   survey.go, stream.go
+//	encoding  of its text, and whether that may be true    encoding.go, western.go, foreign.go
+//	format    or what the content is that isn't read       format.go, wrapped.go
+//	layout    of CSV: delimiter and header                 sniff.go, header.go, title.go
+//
+// Then [Reader.Read] hands on what the reader of the format gives. That of CSV
+// (csv.go) takes records without quotes at a stroke, has csv_scan.go look at the
+// others, and finds its way back after a damaged one in csv_resync.go. NDJSON
+// (ndjson.go) and JSON arrays (json.go) share object.go. Workbooks (xlsx.go) are
+// looked through beforehand (xlsx_check.go), since the library that reads them
+// passes over what it doesn't understand.
 package source
 
 import (
