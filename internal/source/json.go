@@ -13,7 +13,6 @@ import (
 type jsonReader struct {
 	name    string
 	w       *window
-	charset charset
 	place   place
 	limit   int
 	objects objectParser
@@ -126,14 +125,14 @@ func (r *jsonReader) element() (Record, error) {
 	case state == ended && missing:
 		return r.bad(n, "there is no comma between this element and the one before"), nil
 	case state == ended:
-		return r.finish(r.record(r.w.bytes()[:n]), n), nil
+		return r.finish(r.objects.record(r.w.bytes()[:n], "element"), n), nil
 	case r.w.failed() != nil:
 		return Record{}, r.w.failed()
 	}
 	if next, found := r.resync(); found {
 		text := r.w.bytes()[:next]
 		went := r.place.Line + int64(bytes.Count(text, []byte{'\n'}))
-		rec := r.record(bytes.TrimRight(text, " \t\r\n,"))
+		rec := r.objects.record(bytes.TrimRight(text, " \t\r\n,"), "element")
 		if e, ok := rec.Err.(*RecordError); ok {
 			e.Problem += fmt.Sprintf("; reading went on with line %d", went)
 			rec = r.finish(rec, next)
@@ -148,7 +147,7 @@ func (r *jsonReader) element() (Record, error) {
 		return Record{}, r.fail("this element is not closed: the file ends early", "fetch or write the file again; the records up to here were read")
 	}
 	problem := "where this element ends can't be told"
-	if e, ok := r.record(r.w.bytes()[:min(n+1, len(r.w.bytes()))]).Err.(*RecordError); ok {
+	if e, ok := r.objects.record(r.w.bytes()[:min(n+1, len(r.w.bytes()))], "element").Err.(*RecordError); ok {
 		problem += ": " + e.Problem
 	}
 	return Record{}, r.fail(problem, "mend it there, or convert the file to NDJSON, where a bad record costs itself alone; the records up to here were read")
@@ -282,17 +281,6 @@ func (r *jsonReader) longElement() (Record, error) {
 	}
 	return Record{}, r.fail("the element that begins on line "+itoa(rec.Line)+" is not closed: the file ends early",
 		"fetch or write the file again; the records up to it were read")
-}
-
-// record parses an element.
-func (r *jsonReader) record(text []byte) Record {
-	if i := r.charset.badChar(text); i >= 0 {
-		return badObject(text, &RecordError{
-			Problem: fmt.Sprintf("byte %d of the element: %s", i+1, r.charset.badCharProblem(text, i)),
-			Hint:    "JSON is written in UTF-8; name the file's encoding with --encoding if it is another",
-		})
-	}
-	return r.objects.record(text, "element")
 }
 
 // bad rejects the next n bytes.

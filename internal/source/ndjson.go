@@ -10,7 +10,6 @@ import (
 // input without a record is a complete one of zero records.
 type ndjsonReader struct {
 	w       *window
-	charset charset
 	place   place
 	limit   int
 	objects objectParser
@@ -43,7 +42,7 @@ func (r *ndjsonReader) read() (Record, error) {
 			r.w.consume(next)
 			continue
 		}
-		rec := r.record(text)
+		rec := r.objects.record(text, "line")
 		rec.Line = r.place.Line
 		r.place.pass(r.w.bytes()[:next], 1)
 		r.w.consume(next)
@@ -51,21 +50,6 @@ func (r *ndjsonReader) read() (Record, error) {
 		rec.End = r.place.Position
 		return rec, nil
 	}
-}
-
-// record makes a record of a line.
-func (r *ndjsonReader) record(text []byte) Record {
-	if i := r.charset.badChar(text); i >= 0 {
-		return badObject(text, &RecordError{
-			Problem: fmt.Sprintf("byte %d of the line: %s", i+1, r.charset.badCharProblem(text, i)),
-			Hint:    "JSON is written in UTF-8; name the file's encoding with --encoding if it is another",
-		})
-	}
-	return r.objects.record(text, "line")
-}
-
-func badObject(text []byte, err *RecordError) Record {
-	return Record{Raw: rawText(text), Err: keptPart(text, err)}
 }
 
 // longLine rejects a line that is longer than the limit.

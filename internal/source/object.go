@@ -13,6 +13,7 @@ import (
 // objectParser makes records of the text of JSON objects. Parsing is strict:
 // UTF-8, no key twice on any level. Values keep their bytes.
 type objectParser struct {
+	charset charset
 	buf     bytes.Buffer
 	dec     *jsontext.Decoder
 	names   []string          // of the record before: most have the same
@@ -27,6 +28,12 @@ const knownNames = 4096
 // record parses text, which begins and ends without blanks. unit is what the
 // text is for the user: a line, or an element.
 func (p *objectParser) record(text []byte, unit string) Record {
+	if i := p.charset.badChar(text); i >= 0 {
+		return badObject(text, &RecordError{
+			Problem: fmt.Sprintf("byte %d of the %s: %s", i+1, unit, p.charset.badCharProblem(text, i)),
+			Hint:    "JSON is written in UTF-8; name the file's encoding with --encoding if it is another",
+		})
+	}
 	if text[0] != '{' {
 		return badObject(text, notAnObject(text, unit))
 	}
@@ -41,6 +48,10 @@ func (p *objectParser) record(text []byte, unit string) Record {
 		}
 	}
 	return rec
+}
+
+func badObject(text []byte, err *RecordError) Record {
+	return Record{Raw: rawText(text), Err: keptPart(text, err)}
 }
 
 // parse reads the one object that text is. own is the value of a reject file's

@@ -170,12 +170,12 @@ func (r *Reader) openRecords(src io.Reader, text []byte, whole bool, opts Option
 	}
 	switch r.info.Format {
 	case NDJSON:
-		n := &ndjsonReader{w: w, charset: r.charset, place: at, limit: r.limit}
+		n := &ndjsonReader{w: w, place: at, limit: r.limit, objects: objectParser{charset: r.charset}}
 		r.records = n
 		r.enter = func(src io.Reader, at Position) { n.w, n.place.Position = newWindow(src), at }
 		return nil
 	case JSON:
-		r.records = &jsonReader{name: r.in.name, w: w, charset: r.charset, place: at, limit: r.limit}
+		r.records = &jsonReader{name: r.in.name, w: w, place: at, limit: r.limit, objects: objectParser{charset: r.charset}}
 		return nil
 	}
 	l, err := sniff(r.in.name, text, whole, opts, r.info.Format)
