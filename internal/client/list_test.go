@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,17 @@ func recordsPage(from, to int) string {
 		fmt.Fprintf(&b, `{"id":"r%d","attributes":{"sku":"S%d"}}`, i, i)
 	}
 	return "[" + b.String() + "]"
+}
+
+// eachRecord hands every record of an object to fn.
+func eachRecord(ctx context.Context, c *Client, object string, fn func(RecordRef) error) error {
+	pages := c.RecordPages(object)
+	for {
+		more, err := pages.Next(ctx, fn)
+		if err != nil || !more {
+			return err
+		}
+	}
 }
 
 func TestRecordListsInEachLikelyForm(t *testing.T) {
@@ -69,7 +81,7 @@ func TestRecordListsInEachLikelyForm(t *testing.T) {
 				answerWith(200, tt.pages[min(page, len(tt.pages))-1])(w, r)
 			}))
 			var ids []string
-			err := c.EachRecord(t.Context(), "products", func(r RecordRef) error {
+			err := eachRecord(t.Context(), c, "products", func(r RecordRef) error {
 				if v := r.Values("sku"); len(v) != 1 || v[0] != "S"+r.ID[1:] {
 					t.Errorf("%s has sku %v", r.ID, v)
 				}
@@ -118,7 +130,7 @@ func TestListsThatCannotBeUnderstoodSaySo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newClient(t, answerWith(200, tt.body, "Content-Type", tt.contentType))
-			err := c.EachRecord(t.Context(), "products", func(RecordRef) error { return nil })
+			err := eachRecord(t.Context(), c, "products", func(RecordRef) error { return nil })
 			var e *Error
 			if !errors.As(err, &e) || e.Message != tt.want || e.Retryable != tt.retryable || e.Status != 200 {
 				t.Errorf("%v, retryable %v", err, e)
@@ -191,7 +203,7 @@ func TestValuesOfARecord(t *testing.T) {
 		{product, "gone", nil},
 	} {
 		c := newClient(t, answerWith(200, `{"records":[`+tt.record+`],"nextPage":null}`))
-		err := c.EachRecord(t.Context(), "x", func(r RecordRef) error {
+		err := eachRecord(t.Context(), c, "x", func(r RecordRef) error {
 			if diff := cmp.Diff(tt.want, r.Values(tt.attribute)); diff != "" {
 				t.Errorf("%s: %s", tt.attribute, diff)
 			}

@@ -161,7 +161,7 @@ func TestTheTokenIsShownNowhere(t *testing.T) {
 		_, err = c.Objects(t.Context())
 		show(err)
 		_, err = c.Users(t.Context())
-		show(err, c.EachRecord(t.Context(), testToken, func(RecordRef) error { return nil }))
+		show(err, eachRecord(t.Context(), c, testToken, func(RecordRef) error { return nil }))
 	}
 	for _, secret := range []string{testToken, "sEcReT", fmt.Sprintf("%x", testToken)} {
 		if i := strings.Index(out.String(), secret); i >= 0 {

@@ -132,7 +132,7 @@ func FuzzList(f *testing.F) {
 	f.Add([]byte(`[{"id":1},{"id":2}]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		c := clientOf(t, "https://crm.example", Options{Transport: &fixed{status: 200, body: string(body)}})
-		err := c.EachRecord(t.Context(), "products", func(r RecordRef) error {
+		err := eachRecord(t.Context(), c, "products", func(r RecordRef) error {
 			if r.ID == "" {
 				t.Error("a record without an id")
 			}

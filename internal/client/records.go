@@ -49,18 +49,6 @@ func (r *RecordPages) Next(ctx context.Context, fn func(RecordRef) error) (more 
 	})
 }
 
-// EachRecord hands every record of an object to fn: RecordPages to the end,
-// with one attempt a page. Who wants to retry a page uses RecordPages.
-func (c *Client) EachRecord(ctx context.Context, object string, fn func(RecordRef) error) error {
-	pages := c.RecordPages(object)
-	for {
-		more, err := pages.Next(ctx, fn)
-		if err != nil || !more {
-			return err
-		}
-	}
-}
-
 // RecordRef is a record of a list: its id, and its values by attribute.
 type RecordRef struct {
 	ID  string

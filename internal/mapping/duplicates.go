@@ -108,9 +108,9 @@ const (
 	beyondLines = repeated - 1
 )
 
-// Add counts a match value, which has a lane key and stands in a line of an input.
+// add counts a match value, which has a lane key and stands in a line of an input.
 // Inputs come one after another.
-func (d *Duplicates) Add(match, lane, input string, line int64) {
+func (d *Duplicates) add(match, lane, input string, line int64) {
 	v := pendingValue{hash: max(1, maphash.String(d.seed, lane)), match: match, input: d.inputOf(input, line), line: line}
 	if v.spelling = v.hash; lane != match {
 		v.spelling = maphash.String(d.seed, match)

@@ -11,11 +11,11 @@ import (
 func TestDuplicatesNameTheFirstPlacesOfAValue(t *testing.T) {
 	d := NewDuplicates()
 	for i, match := range []string{"A", "B", "A", "C", "A", "A", "A", "A"} {
-		d.Add(match, match, "a.csv", int64(i)+2)
+		d.add(match, match, "a.csv", int64(i)+2)
 	}
-	d.Add("C", "C", "b.csv", 2)
-	d.Add("D", "D", "b.csv", 3)
-	d.Add("D", "D", "c.csv", 9)
+	d.add("C", "C", "b.csv", 2)
+	d.add("D", "D", "b.csv", 3)
+	d.add("D", "D", "c.csv", 9)
 	want := DuplicateCount{Values: 3, Repeats: 7, Exact: true, First: []Duplicate{
 		{Value: "A", Count: 6, Places: []Place{{"a.csv", 2}, {"a.csv", 4}, {"a.csv", 6}, {"a.csv", 7}, {"a.csv", 8}}},
 		{Value: "C", Count: 2, Places: []Place{{"a.csv", 5}, {"b.csv", 2}}},
@@ -29,9 +29,9 @@ func TestDuplicatesNameTheFirstPlacesOfAValue(t *testing.T) {
 func TestDuplicatesTellSpellingsOfOneValue(t *testing.T) {
 	d := NewDuplicates()
 	for i, match := range []string{"A-1", "a-1", "B", " A-1", "a-1", "A-1", "b"} {
-		d.Add(match, laneKey("text", match), "a.csv", int64(i)+2)
+		d.add(match, laneKey("text", match), "a.csv", int64(i)+2)
 	}
-	d.Add("B ", "b", "b.csv", 2)
+	d.add("B ", "b", "b.csv", 2)
 	want := DuplicateCount{Values: 2, Repeats: 2, Respelt: 4, Exact: true, First: []Duplicate{
 		{Value: "a-1", Count: 2, Places: []Place{{"a.csv", 3}, {"a.csv", 6}}},
 		{Value: "A-1", Count: 2, Places: []Place{{"a.csv", 2}, {"a.csv", 7}}},
@@ -50,7 +50,7 @@ func TestDuplicatesOfAFullTableAreTheLeastThereCanBe(t *testing.T) {
 	d := newDuplicates(100)
 	for round := range 2 {
 		for i := range 200 {
-			d.Add(fmt.Sprint("value ", i), fmt.Sprint("value ", i), "a.csv", int64(200*round+i))
+			d.add(fmt.Sprint("value ", i), fmt.Sprint("value ", i), "a.csv", int64(200*round+i))
 		}
 	}
 	count := d.Count()
@@ -63,7 +63,7 @@ func TestDuplicatesShowABoundedNumberOfValues(t *testing.T) {
 	d := NewDuplicates()
 	for i := range 5 * mostDuplicates {
 		match := fmt.Sprint(i / 2)
-		d.Add(match, match, "a.csv", 1<<40)
+		d.add(match, match, "a.csv", 1<<40)
 	}
 	count := d.Count()
 	if len(count.First) != mostDuplicates || count.Values != 5*mostDuplicates/2 {
@@ -82,7 +82,7 @@ func TestDuplicatesCountWhatAMapWould(t *testing.T) {
 		lanes, respelt := map[string]bool{}, int64(0)
 		for i, match := range matches {
 			lane := laneKey("text", match)
-			d.Add(match, lane, "a.csv", int64(i))
+			d.add(match, lane, "a.csv", int64(i))
 			if seen[match] == 0 && lanes[lane] {
 				respelt++
 			}
@@ -118,6 +118,6 @@ func BenchmarkDuplicates(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		d.Add(values[i%len(values)], values[i%len(values)], "a.csv", int64(i))
+		d.add(values[i%len(values)], values[i%len(values)], "a.csv", int64(i))
 	}
 }

@@ -381,7 +381,7 @@ func (m *Mapper) finish() (Assertion, error) {
 		return Assertion{Lanes: lanes}, &RowError{Problems: problems}
 	}
 	if m.o.Duplicates != nil {
-		m.o.Duplicates.Add(m.match, lanes[0], m.o.Input, m.line)
+		m.o.Duplicates.add(m.match, lanes[0], m.o.Input, m.line)
 	}
 	if m.o.CheckOnly {
 		return Assertion{Match: m.match}, nil

@@ -9,9 +9,9 @@ import (
 	"github.com/crmsync/crmsync/internal/push"
 )
 
-// FullVersion is that of the JSON report. Keys may be added to it; it changes
+// fullVersion is that of the JSON report. Keys may be added to it; it changes
 // when one goes or means something else.
-const FullVersion = 1
+const fullVersion = 1
 
 // fullDocument is the JSON report: the summary with what it leaves out.
 // docs/json.md describes it.
@@ -121,7 +121,7 @@ func Full(w io.Writer, s Summary) error { return writeIndented(w, s.full()) }
 // push.
 func JobFull(w io.Writer, j Job) error {
 	doc := fullJobDocument{
-		Version: FullVersion, Program: j.Program, FinishedAt: j.Finished.UTC().Format(time.RFC3339),
+		Version: fullVersion, Program: j.Program, FinishedAt: j.Finished.UTC().Format(time.RFC3339),
 		jobDocument: j.document(), Hint: hintOf(j.Err), Sandbox: j.Sandbox, Continue: j.Continue,
 		Pushes: make([]fullPushDocument, 0, len(j.Pushes)),
 	}
@@ -141,7 +141,7 @@ func writeIndented(w io.Writer, v any) error {
 func (s Summary) full() fullDocument {
 	r := s.Result
 	doc := fullDocument{
-		Version: FullVersion, Program: s.Program, Push: s.Push,
+		Version: fullVersion, Program: s.Program, Push: s.Push,
 		FinishedAt: s.Finished.UTC().Format(time.RFC3339),
 		document:   s.document(),
 		Hint:       hintOf(r.Err), Sandbox: s.Sandbox,

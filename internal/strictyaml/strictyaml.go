@@ -131,14 +131,9 @@ func parse(name string, data []byte) (tree *ast.File, err error) {
 
 // Stop ends the walk with a mistake at n.
 func (w *Walker) Stop(n ast.Node, hint, format string, args ...any) {
-	panic(w.Mistake(n, hint, format, args...))
-}
-
-// Mistake is what [Walker.Stop] ends the walk with.
-func (w *Walker) Mistake(n ast.Node, hint, format string, args ...any) *Error {
 	e := &Error{Name: w.Name, Problem: fmt.Sprintf(format, args...), hint: hint}
 	if at := n.GetToken(); at != nil && at.Position != nil {
 		e.Line, e.Column = at.Position.Line, at.Position.Column
 	}
-	return e
+	panic(e)
 }
