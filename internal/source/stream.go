@@ -60,7 +60,7 @@ func surveyStream(ctx context.Context, in *input, named Format, opts Options) (*
 		free()
 		return nil, nil, nil, err
 	}
-	return s, io.MultiReader(newOnce(s.sample), src), free, nil
+	return s, io.MultiReader(bytes.NewReader(s.sample), src), free, nil
 }
 
 // gather reads the sample. Where src is silent, enough tells whether it will do.

@@ -101,20 +101,6 @@ func (p *patient) Read(b []byte) (int, error) {
 	return p.src.Read(b)
 }
 
-// once hands out bytes that somebody else keeps.
-type once struct{ rest []byte }
-
-func newOnce(b []byte) *once { return &once{b} }
-
-func (o *once) Read(p []byte) (int, error) {
-	if len(o.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, o.rest)
-	o.rest = o.rest[n:]
-	return n, nil
-}
-
 // textCount tells UTF-8 from other encodings.
 type textCount struct {
 	multi  int64 // bytes of valid multi-byte characters
