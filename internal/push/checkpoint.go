@@ -112,7 +112,7 @@ func (c *committer) begin() error {
 
 // checkpoint saves how far the run came, if it came further since.
 func (c *committer) checkpoint() {
-	if c.unsaved == 0 || c.broken {
+	if c.broken || c.unsaved == 0 && maps.Equal(c.related(), c.at.Related) {
 		return
 	}
 	c.unsaved, c.sent = 0, 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/journal"
+	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/reject"
 	"github.com/crmsync/crmsync/internal/state"
 )
@@ -205,6 +207,42 @@ func TestACheckpointIsSavedEverySecondAlsoWhenTheFirstRecordHangs(t *testing.T) 
 		last := saved.saved[len(saved.saved)-1]
 		if last.Done != 200 || last.Created != 200 || last.Line != 202 || last.Records != 200 {
 			t.Errorf("the last checkpoint is %+v", last)
+		}
+	})
+}
+
+// creating maps like plain, but creates a related record for each, slowly, and
+// stops at the last one, whose own record is there by then.
+type creating struct {
+	plain
+	created *atomic.Int64
+	stop    func()
+}
+
+func (m creating) MapCells(cells []string) (mapping.Assertion, error) {
+	time.Sleep(2 * time.Second)
+	m.created.Add(1)
+	if cells[1] == "last" {
+		m.stop()
+	}
+	return m.plain.MapCells(cells)
+}
+
+func TestTheLastCheckpointCountsWhatWasCreatedForARecordThatWasNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var created atomic.Int64
+		opts, _ := options(newCRM(), [][2]string{{"a", "1"}, {"b", "last"}, {"c", "3"}})
+		opts.Inputs[0].Mapper = creating{created: &created, stop: stop}
+		opts.Related = func() map[string]int64 { return map[string]int64{"companies": created.Load()} }
+		saved := &notes{}
+		opts.Journal = saved
+		res := Run(ctx, opts)
+		balanced(t, res)
+		last := saved.saved[len(saved.saved)-1]
+		if res.NotSent == 0 || res.Related["companies"] < 2 || last.Related["companies"] != res.Related["companies"] {
+			t.Errorf("%d records were not sent; the summary counts %v, the journal %v", res.NotSent, res.Related, last.Related)
 		}
 	})
 }
