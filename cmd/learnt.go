@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
 )
@@ -61,7 +62,7 @@ func (r *pushRun) keepLearnt(known *pace.Learnt, result *push.Result) {
 		err = makeStateDirectory()
 	}
 	if err == nil {
-		err = replaceFile(r.learntPath(), data)
+		err = durable.WriteCache(r.learntPath(), data)
 	}
 	if err != nil {
 		r.app.log.Debug("could not keep what was learnt about the rate limit", "error", err)

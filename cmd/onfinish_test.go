@@ -54,18 +54,3 @@ func TestHookEndsWithAllItsProcessesWhenTheProgramIsInterrupted(t *testing.T) {
 		t.Error("a process that the command started is still there")
 	}
 }
-
-func TestWriteWholeLeavesTheOldFileWhereWritingFails(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.json")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	full := errors.New("the disk is full")
-	if err := writeWhole(path, 0o600, func(io.Writer) error { return full }); !errors.Is(err, full) {
-		t.Errorf("error %v", err)
-	}
-	left, err := os.ReadDir(filepath.Dir(path))
-	if content, _ := os.ReadFile(path); err != nil || string(content) != "old" || len(left) != 1 {
-		t.Errorf("the file holds %q, and %d files are there", content, len(left))
-	}
-}

@@ -13,8 +13,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/spf13/pflag"
+
+	"github.com/crmsync/crmsync/internal/durable"
 
 	"github.com/crmsync/crmsync/internal/report"
 )
@@ -122,7 +123,7 @@ func checkOutcome(files []outcomeFile, taken map[string]string) error {
 		if err := checkClash(file, taken); err != nil {
 			return err
 		}
-		if err := checkReplaceable(file.path); err != nil {
+		if err := durable.CheckReplaceable(file.path); err != nil {
 			return cannotWrite(file, err)
 		}
 	}
@@ -249,7 +250,7 @@ func writeOutcome(files []outcomeFile, taken map[string]string, begun bool, writ
 		if file.flag == "--metrics" {
 			mode = 0o644
 		}
-		if err := writeWhole(file.path, mode, func(w io.Writer) error { return write(w, file) }); err != nil {
+		if err := durable.Write(file.path, mode, func(w io.Writer) error { return write(w, file) }); err != nil {
 			problems = append(problems, cannotWrite(file, err).Error())
 		}
 	}

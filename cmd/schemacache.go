@@ -11,6 +11,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // schemaCache keeps the schemas that a command read, for completion: the last
@@ -64,7 +65,7 @@ func (c *schemaCache) keep(objects ...client.Object) {
 		}
 		err := os.MkdirAll(c.dir, 0o700)
 		if err == nil {
-			err = replaceFile(c.path(o.Slug), o.Raw)
+			err = durable.WriteCache(c.path(o.Slug), o.Raw)
 		}
 		if err != nil {
 			c.log.Debug("could not keep the schema for completion", "error", err)

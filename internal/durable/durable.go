@@ -1,5 +1,7 @@
-// Package durable makes what was written outlive a power cut, and what killed
-// processes left end; and it tells why a file could not be written.
+// Package durable writes files that are never seen by halves, makes what was written
+// outlive a power cut, and what killed processes left end; and it tells why a file
+// could not be written. Packages journal, reject and state, which have more to say
+// of each step, write their own files.
 package durable
 
 import (

@@ -1,4 +1,4 @@
-package cmd
+package durable
 
 import (
 	"bufio"
@@ -7,14 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/crmsync/crmsync/internal/durable"
 )
 
-// checkReplaceable finds out whether writeWhole could write there. It leaves
+// CheckReplaceable finds out whether [Write] could write there. It leaves
 // nothing behind.
-func checkReplaceable(path string) error {
-	if err := durable.CheckTarget(path); err != nil {
+func CheckReplaceable(path string) error {
+	if err := CheckTarget(path); err != nil {
 		return err
 	}
 	file, err := temporary(path, abandoned)
@@ -29,7 +27,7 @@ func checkReplaceable(path string) error {
 // files of path's ending takes it for one.
 func temporary(path string, age time.Duration) (*os.File, error) {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
-	durable.RemoveLeft(dir, prefix, temporarySuffix, age)
+	RemoveLeft(dir, prefix, temporarySuffix, age)
 	return os.CreateTemp(dir, prefix+"*"+temporarySuffix)
 }
 
@@ -38,10 +36,10 @@ const (
 	abandoned       = time.Hour // what is written takes moments
 )
 
-// replaceFile writes a small file of the user's own in one step. A power cut may
-// cost it, and so may another process that writes the same at the same moment:
+// WriteCache writes a small file of the user's own in one step, of what can be found
+// out again: a power cut may cost it, and so may another process that writes the same at the same moment:
 // what looks left behind goes at once.
-func replaceFile(path string, data []byte) error {
+func WriteCache(path string, data []byte) error {
 	file, err := temporary(path, 0)
 	if err != nil {
 		return err
@@ -56,10 +54,10 @@ func replaceFile(path string, data []byte) error {
 	return nil
 }
 
-// writeWhole writes a file under a temporary name and gives it its name when
-// it is whole and on disk, so that nobody ever reads half of one.
-func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
-	if err := durable.CheckTarget(path); err != nil {
+// Write writes a file under a temporary name and gives it its name when it is whole
+// and on disk, so that nobody ever reads half of one.
+func Write(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	if err := CheckTarget(path); err != nil {
 		return err
 	}
 	file, err := temporary(path, abandoned)
@@ -90,6 +88,6 @@ func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err
 	if err = os.Rename(file.Name(), path); err != nil {
 		return err
 	}
-	_ = durable.SyncDir(filepath.Dir(path)) // the file is there all the same
+	_ = SyncDir(filepath.Dir(path)) // the file is there all the same
 	return nil
 }

@@ -1,6 +1,7 @@
-package cmd
+package durable
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,9 +16,9 @@ func TestWhatAKilledProcessLeftOfAFileGoesWithTheNextThatIsWritten(t *testing.T)
 		left  []string
 	}{
 		"a report": {func(path string) error {
-			return writeWhole(path, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, "{}"); return err })
+			return Write(path, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, "{}"); return err })
 		}, []string{".other.json.3.tmp", ".run.json.2.tmp", "run.json"}},
-		"a schema, which may be lost": {func(path string) error { return replaceFile(path, []byte("{}")) },
+		"a schema, which may be lost": {func(path string) error { return WriteCache(path, []byte("{}")) },
 			[]string{".other.json.3.tmp", "run.json"}},
 	} {
 		dir := t.TempDir()
@@ -49,5 +50,20 @@ func TestWhatAKilledProcessLeftOfAFileGoesWithTheNextThatIsWritten(t *testing.T)
 		if !slices.Equal(names, test.left) {
 			t.Errorf("%s: the directory has %q, want %q", name, names, test.left)
 		}
+	}
+}
+
+func TestTheOldFileStaysWhereWritingFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.json")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("the disk is full")
+	if err := Write(path, 0o600, func(io.Writer) error { return full }); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if content, _ := os.ReadFile(path); err != nil || string(content) != "old" || len(left) != 1 {
+		t.Errorf("the file holds %q, and %d files are there", content, len(left))
 	}
 }
