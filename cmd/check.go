@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/crmsync/crmsync/internal/shellwords"
 	"github.com/crmsync/crmsync/internal/source"
@@ -123,13 +121,6 @@ func (r *pushRun) candidates() string {
 	return hint
 }
 
-// isYAML tells files that say what to do with records.
-func isYAML(path string) bool {
-	ext := strings.ToLower(filepath.Ext(path))
-	info, err := os.Stat(path)
-	return (ext == ".yaml" || ext == ".yml") && err == nil && info.Mode().IsRegular()
-}
-
 // notRecords says where a YAML file belongs that was given as an input.
 func notRecords(path string) error {
 	text, _ := os.ReadFile(path) // opening it was tried
@@ -209,41 +200,4 @@ func (r *pushRun) oneMissing(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// samePlace tells whether two paths lead to one file, be it there or not.
-func samePlace(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return os.SameFile(infoA, infoB)
-	}
-	return absolute(a) == absolute(b)
-}
-
-// realPath is a file's path from the root with all links followed, as far as it is
-// there: the name by which it is known again.
-func realPath(path string) (string, error) {
-	full, err := filepath.Abs(path)
-	if err != nil {
-		return "", fmt.Errorf("finding %s: %w", path, err)
-	}
-	if target, err := filepath.EvalSymlinks(full); err == nil {
-		full = target
-	}
-	return full, nil
-}
-
-// absolute is the path from the root, with the links on the way to its
-// directory followed.
-func absolute(path string) string {
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if err != nil {
-		dir = filepath.Dir(path)
-	}
-	full, err := filepath.Abs(filepath.Join(dir, filepath.Base(path)))
-	if err != nil {
-		return path
-	}
-	return full
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -147,20 +146,6 @@ func (s *settings) inputFlags(f *pflag.FlagSet) {
 	f.Var(&value[int64]{&s.limit, wholeNumber[int64](1), ""}, "limit", "read at most `N` records")
 }
 
-func inputFormat(name string) (source.Format, error) {
-	if name == "jsonl" {
-		return "", &hinted{errors.New(`"jsonl" is called ndjson here`), "write ndjson"}
-	}
-	return oneOf([]string{"auto", "csv", "tsv", "ndjson", "json", "xlsx"}, formatNamed)(name)
-}
-
-func formatNamed(name string) source.Format {
-	if name == "auto" {
-		return source.Auto
-	}
-	return source.Format(name)
-}
-
 func (s *settings) mappingFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.mappingFile, "mapping", "", "`FILE` that says how columns become attributes (YAML; JOB.yaml#PUSH: as that push of a job says)")
 	f.Var(&list[mapping.Column]{&s.mapped, columnToAttribute, nil}, "map", "`COLUMN=ATTR`: put a column into an attribute; COLUMN= drops it (repeatable)")
@@ -172,17 +157,6 @@ func (s *settings) mappingFlags(f *pflag.FlagSet) {
 	f.Var(&value[string]{&s.locale, localeTag, ""}, "locale", "`TAG` such as de or en-US: how numbers, dates, yes and no are written (ISO dates, decimal points)")
 	f.Var(&value[*time.Location]{&s.location, timezone, ""}, "timezone", "`NAME` such as Europe/Berlin, for times without an offset (the machine's)")
 	f.Var(&value[string]{&s.listSeparator, oneCharacter, ";"}, "list-separator", "`CHAR` between the values of one cell")
-}
-
-func blankNamed(word string) *mapping.BlankMode {
-	mode := mapping.BlankSkip
-	switch word {
-	case "null":
-		mode = mapping.BlankNull
-	case "empty":
-		mode = mapping.BlankEmpty
-	}
-	return &mode
 }
 
 func (s *settings) paceFlags(f *pflag.FlagSet) {

@@ -68,6 +68,3 @@ func (r *pushRun) keepLearnt(known *pace.Learnt, result *push.Result) {
 		r.app.log.Debug("could not keep what was learnt about the rate limit", "error", err)
 	}
 }
-
-// makeStateDirectory makes the directory that is the user's alone.
-func makeStateDirectory() error { return os.MkdirAll(stateDirectory(), 0o700) }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -91,16 +90,6 @@ func columnsOfPush(path string, data []byte, name string) (*mapping.File, error)
 		return nil, usage("a mapping file that it has can be named by itself: --mapping FILE", "--mapping: push %s of %s has no columns of its own", name, path)
 	}
 	return mapping.ParseColumns(path, chosen[0].Columns)
-}
-
-// isRecords tells by a file's name that it holds records, where something else
-// was to be read.
-func isRecords(path string) bool {
-	name := strings.ToLower(path)
-	for _, packed := range []string{".gz", ".zst"} {
-		name = strings.TrimSuffix(name, packed)
-	}
-	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, filepath.Ext(name))
 }
 
 // readMappingFile ends with the context, even while somebody still types.

@@ -7,47 +7,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crmsync/crmsync/internal/client"
-	"github.com/crmsync/crmsync/internal/report"
-	"github.com/crmsync/crmsync/internal/sandbox"
 )
-
-// readFlags are the flags of the commands that only read from the CRM.
-func readFlags() []string {
-	return []string{"base-url", "token-file", "sandbox", "retries", "timeout", "max-wait",
-		"output", "quiet", "verbose", "log-format", "config", "profile"}
-}
-
-// reader is a command that reads from the CRM and prints what it read.
-func (a *app) reader(s *settings, c *cobra.Command, read func(*client.Client, *configuration, *schemaCache) error) error {
-	conf, err := a.configure(c, s)
-	if err != nil {
-		return err
-	}
-	if err := s.checkTarget(conf.explicit); err != nil {
-		return err
-	}
-	var crm *sandbox.CRM
-	if s.sandbox {
-		if crm, err = sandbox.New(sandbox.Options{}); err != nil {
-			return err
-		}
-	}
-	from, workspace, err := a.newClient(c.Context(), s, conf, crm)
-	if err != nil {
-		return err
-	}
-	defer from.CloseIdle()
-	var cache *schemaCache
-	if crm == nil {
-		cache = a.schemaCache(s, conf, workspace)
-	}
-	return read(from, conf, cache)
-}
 
 // objectsInstead is a hint to the error about an object that the CRM doesn't have:
 // which one was likely meant, or else which there are. It is "" for other errors,
@@ -119,31 +83,4 @@ func printObjects(w io.Writer, objects []client.Object, format string) error {
 		rows = append(rows, []string{o.Slug, name, fmt.Sprint(len(o.Attributes)), strings.Join(notes, ", ")})
 	}
 	return printTable(w, rows)
-}
-
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
-
-// printTable aligns columns. Cells come from the server, so they are cleaned.
-func printTable(w io.Writer, rows [][]string) error {
-	widths := map[int]int{}
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = report.Clean(cell)
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -2,12 +2,9 @@ package cmd
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/push"
@@ -36,12 +33,6 @@ func (r *pushRun) checkOnlyChanged() error {
 		return usage("leave out --limit", "--report-missing compares with the whole input, and --limit reads a part of it")
 	}
 	return nil
-}
-
-// fingerprint stands for a secret in a file name or a state.
-func fingerprint(parts ...string) string {
-	sum := sha256.Sum256([]byte("crmsync\x00" + strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:8])
 }
 
 // statePath is where the state of a scope lies. Each has a file of its own, so
@@ -124,23 +115,8 @@ func (r *pushRun) missing(result *push.Result) (*report.Missing, error) {
 	return missing, err
 }
 
-// longDuration parses a duration that may count in days and weeks.
-func longDuration(text string) (time.Duration, error) {
-	unit := time.Duration(0)
-	switch {
-	case strings.HasSuffix(text, "d"):
-		unit = 24 * time.Hour
-	case strings.HasSuffix(text, "w"):
-		unit = 7 * 24 * time.Hour
-	default:
-		if d, err := positiveDuration(text); err == nil {
-			return d, nil
-		}
-	}
-	if unit > 0 {
-		if n, err := wholeNumber(1)(text[:len(text)-1]); err == nil && n <= 10_000 {
-			return time.Duration(n) * unit, nil
-		}
-	}
-	return 0, fmt.Errorf("%q is not a duration such as 12h, 7d or 2w", text)
+// ofShard is the shard's own reject file: products.rejects.2-of-8.csv.
+func (r *pushRun) ofShard(path string) string {
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + r.shardSuffix() + ext
 }

@@ -5,12 +5,125 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/reject"
+	"github.com/crmsync/crmsync/internal/source"
 )
+
+// writesRejects tells whether the run leaves reject files. A dry run touches
+// none unless the command line names one: a file or a variable that configures
+// real runs doesn't count.
+func (r *pushRun) writesRejects() bool {
+	return !r.settings.dryRun || r.conf.explicit["rejects"]
+}
+
+// placeRejects finds the reject file of each input and refuses places where it
+// would overwrite something else.
+func (r *pushRun) placeRejects(context.Context) error {
+	named := r.settings.rejects
+	asDirectory := isDirectory(named) || named != "" && os.IsPathSeparator(named[len(named)-1])
+	ofSeveral := len(r.inputs) > 1 || r.part != nil && r.conf.explicit["rejects"]
+	if ofSeveral && named != "" && !asDirectory {
+		if isRecords(named) {
+			return usage("name a directory, such as --rejects rejects, or leave it out: reject files stand beside their inputs then",
+				"--rejects %s: with several inputs it names a directory, and this is the name of a file", named)
+		}
+		asDirectory = true
+	}
+	for i, in := range r.inputs {
+		path := in.rejectPath()
+		switch {
+		case asDirectory:
+			path = filepath.Join(named, filepath.Base(path))
+		case named != "":
+			path = named
+		}
+		in.rejects = in.rejectOptions(r.ofShard(path))
+		for _, other := range r.inputs {
+			if !other.isStream() && samePlace(path, other.path) {
+				hint := "--rejects names another place"
+				if named == "" {
+					hint = "leave it out, for it is named like what an earlier run rejected; or " + hint
+				}
+				return usage(hint, "%s is an input and would also be the reject file of %s", other.path, in.info.Name)
+			}
+		}
+		for _, other := range r.inputs[:i] {
+			if samePlace(path, other.rejects.Path) {
+				hint := "push them one by one"
+				if !samePlace(in.rejectPath(), other.rejectPath()) {
+					hint += ", or leave out --rejects: reject files stand beside their inputs then"
+				}
+				return usage(hint, "%s and %s would share the reject file %s", other.info.Name, in.info.Name, path)
+			}
+		}
+	}
+	if !r.writesRejects() {
+		return nil
+	}
+	if asDirectory && !isDirectory(named) {
+		if err := os.MkdirAll(named, 0o700); err != nil {
+			problem := "the directory can't be made"
+			if ofSeveral {
+				problem = "with several inputs it names a directory, and none can be made"
+			}
+			return usage("leave out --rejects: reject files stand beside their inputs then", "--rejects %s: %s: %v", named, problem, durable.Cause(err))
+		}
+		r.made = named
+	}
+	for _, in := range r.inputs {
+		if err := in.rejects.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rejectPath is where the rejects go unless --rejects says otherwise: the
+// input's name with .rejects before its extension.
+func (in *input) rejectPath() string {
+	if in.isStream() {
+		if in.info.Format == source.NDJSON || in.info.Format == source.JSON {
+			return "stdin.rejects.ndjson"
+		}
+		return "stdin.rejects.csv"
+	}
+	dir, name := filepath.Split(in.path)
+	for _, packed := range []string{".gz", ".zst"} {
+		if len(name) > len(packed) && strings.EqualFold(name[len(name)-len(packed):], packed) {
+			name = name[:len(name)-len(packed)]
+			break
+		}
+	}
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	if in.info.Format == source.XLSX {
+		ext = ".csv" // a workbook can't be written record by record
+	}
+	return dir + stem + ".rejects" + ext
+}
+
+// rejectOptions has the reject file look like the input.
+func (in *input) rejectOptions(path string) reject.Options {
+	format := in.info.Format
+	if format == source.XLSX {
+		format = source.CSV
+	}
+	if format == source.JSON && in.isStream() {
+		format = source.NDJSON // a stream's reject file is named .ndjson
+	}
+	return reject.Options{
+		Path: path, Format: string(format), Delimiter: in.info.Delimiter, Columns: in.reader.Columns(),
+		Encoding: in.info.Encoding, BOM: in.info.BOM, CRLF: in.info.CRLF,
+	}
+}
 
 // holdRejects takes hold of the names of the reject files, so that no other run
 // writes to them meanwhile, and finds out whether what bears them now is needed.
@@ -50,6 +163,24 @@ func (r *pushRun) rejectedOf(in *input) string {
 		return ""
 	}
 	return r.object + " " + path
+}
+
+// rejectWriter is an input's reject file; of a resumed run, with the rejects
+// that the journal speaks of.
+func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
+	opts := r.inputs[index].rejects
+	if r.crm != nil && !r.conf.explicit["rejects"] {
+		// A sandbox must not replace the rejects of a real run.
+		if _, err := os.Lstat(opts.Path); err == nil {
+			r.app.note(opts.Path + " is of an earlier run and stays as it is; --rejects names a file for this one")
+			return nil, nil
+		}
+	}
+	r.tellOfOldRejects(r.inputs[index])
+	if r.resume == nil || index >= len(r.resume.Rejects) {
+		return reject.New(opts), nil
+	}
+	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
 }
 
 // into is the CRM and the object that the records are sent to.

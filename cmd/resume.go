@@ -7,18 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-
-	"github.com/adrg/xdg"
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
-	"github.com/crmsync/crmsync/internal/reject"
 )
-
-// stateDirectory is where journals are kept.
-func stateDirectory() string { return filepath.Join(xdg.StateHome, "crmsync") }
 
 // openJournal takes hold of the run's journal, so that the same command can go
 // on after whatever happens, and finds where an earlier part of the run stopped.
@@ -98,24 +91,6 @@ func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 	case !anew.Asked:
 		r.app.note(fmt.Sprintf("an earlier run was interrupted, but since then %s: starting from the beginning", strings.Join(anew.Changed, ", ")))
 	}
-}
-
-// rejectWriter is an input's reject file; of a resumed run, with the rejects
-// that the journal speaks of.
-func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
-	opts := r.inputs[index].rejects
-	if r.crm != nil && !r.conf.explicit["rejects"] {
-		// A sandbox must not replace the rejects of a real run.
-		if _, err := os.Lstat(opts.Path); err == nil {
-			r.app.note(opts.Path + " is of an earlier run and stays as it is; --rejects names a file for this one")
-			return nil, nil
-		}
-	}
-	r.tellOfOldRejects(r.inputs[index])
-	if r.resume == nil || index >= len(r.resume.Rejects) {
-		return reject.New(opts), nil
-	}
-	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
 }
 
 // closeJournal keeps the journal of a run that isn't over, and for forget that of

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -198,82 +197,3 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 		}
 	}
 }
-
-// furnish adds to the sandbox what the sample lacks, so that any file can be
-// tried.
-func (r *pushRun) furnish(ctx context.Context) error {
-	names, err := r.namesToFurnish(ctx)
-	if err != nil {
-		return err
-	}
-	r.furnishObject(r.object, names, r.match)
-	if r.file == nil {
-		return nil
-	}
-	for _, column := range r.file.Columns {
-		if ref := column.Lookup; ref != nil && ref.Object != "users" {
-			r.furnishObject(ref.Object, []string{ref.Match}, ref.Match)
-		}
-	}
-	return nil
-}
-
-func (r *pushRun) furnishObject(object string, names []string, match string) {
-	if r.crm.EnsureObject(object) {
-		r.app.note(fmt.Sprintf("sandbox: the object %s was added to it", object))
-	}
-	if added := r.crm.EnsureAttributes(object, names, match); len(added) > 0 {
-		r.app.note(fmt.Sprintf("sandbox: text attributes were added to %s: %s", object, strings.Join(added, ", ")))
-	}
-}
-
-// namesToFurnish are the columns, keys and attributes that the push will use.
-func (r *pushRun) namesToFurnish(ctx context.Context) ([]string, error) {
-	s := r.settings
-	elsewhere, names := r.statedNames()
-	for _, in := range r.inputs {
-		columns := in.reader.Columns()
-		if columns == nil {
-			var err error
-			if columns, err = r.keysOf(ctx, in); err != nil {
-				return nil, err
-			}
-		}
-		for _, column := range columns {
-			// With --unknown-columns drop, what the sample lacks is not wanted.
-			isMatch := foldColumn(column) == foldColumn(r.match)
-			if !elsewhere[foldColumn(column)] && (!s.dropUnknown || isMatch) {
-				names = append(names, column)
-			}
-		}
-	}
-	return names, nil
-}
-
-// statedNames are the columns that flags and mapping file send elsewhere, and
-// the attributes that they name.
-func (r *pushRun) statedNames() (elsewhere map[string]bool, attributes []string) {
-	elsewhere = map[string]bool{}
-	feed := func(column, attribute string) {
-		elsewhere[foldColumn(column)] = true
-		if attribute != "" {
-			attributes = append(attributes, attribute)
-		}
-	}
-	constants := r.settings.constants
-	if r.file != nil {
-		for _, column := range r.file.Columns {
-			feed(column.Column, column.To)
-		}
-		constants = append(slices.Clone(constants), r.file.Set...)
-	}
-	for _, m := range r.settings.mapped {
-		feed(m.Name, m.Attribute)
-	}
-	for _, c := range constants {
-		attributes = append(attributes, c.Attribute)
-	}
-	return elsewhere, attributes
-}
-
-func foldColumn(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

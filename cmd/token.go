@@ -3,6 +3,8 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -125,4 +127,10 @@ func (a *app) tokenFromCommand(ctx context.Context, line string) (string, error)
 			"run it by itself to see what it prints"}
 	}
 	return first, nil
+}
+
+// fingerprint stands for a secret in a file name or a state.
+func fingerprint(parts ...string) string {
+	sum := sha256.Sum256([]byte("crmsync\x00" + strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
 }

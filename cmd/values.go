@@ -172,3 +172,49 @@ func timezone(text string) (*time.Location, error) {
 	}
 	return location, nil
 }
+
+// longDuration parses a duration that may count in days and weeks.
+func longDuration(text string) (time.Duration, error) {
+	unit := time.Duration(0)
+	switch {
+	case strings.HasSuffix(text, "d"):
+		unit = 24 * time.Hour
+	case strings.HasSuffix(text, "w"):
+		unit = 7 * 24 * time.Hour
+	default:
+		if d, err := positiveDuration(text); err == nil {
+			return d, nil
+		}
+	}
+	if unit > 0 {
+		if n, err := wholeNumber(1)(text[:len(text)-1]); err == nil && n <= 10_000 {
+			return time.Duration(n) * unit, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a duration such as 12h, 7d or 2w", text)
+}
+
+func inputFormat(name string) (source.Format, error) {
+	if name == "jsonl" {
+		return "", &hinted{errors.New(`"jsonl" is called ndjson here`), "write ndjson"}
+	}
+	return oneOf([]string{"auto", "csv", "tsv", "ndjson", "json", "xlsx"}, formatNamed)(name)
+}
+
+func formatNamed(name string) source.Format {
+	if name == "auto" {
+		return source.Auto
+	}
+	return source.Format(name)
+}
+
+func blankNamed(word string) *mapping.BlankMode {
+	mode := mapping.BlankSkip
+	switch word {
+	case "null":
+		mode = mapping.BlankNull
+	case "empty":
+		mode = mapping.BlankEmpty
+	}
+	return &mode
+}

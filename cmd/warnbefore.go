@@ -3,17 +3,12 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"io"
+	"iter"
 	"slices"
 	"strings"
 
+	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/source"
-)
-
-// The beginning of an input that is looked at before the first write.
-const (
-	peekRecords = 1000
-	peekBytes   = 4 << 20
 )
 
 // warnBefore warns before the first write of numbers that have two readings, and
@@ -96,50 +91,32 @@ func (in *input) mostFrequent(records []source.Record, match string) (value stri
 	return value, count
 }
 
-// ahead is a reader of which the first records have been looked at.
-type ahead struct {
-	*source.Reader
-	records []source.Record
-	next    int
-	err     error // what ended the look, if anything
+// mayGroup tells an input as spreadsheets of a language with decimal commas write
+// it, of which nobody said that it is one.
+func (r *pushRun) mayGroup(in *input) bool {
+	return in.info.Delimiter == ';' && r.settings.locale == "" && (r.file == nil || r.file.Locale == "")
 }
 
-// readAhead reads the first records of an input.
-func readAhead(from *source.Reader) *ahead {
-	a := &ahead{Reader: from}
-	held := 0
-	for len(a.records) < peekRecords && held < peekBytes {
-		rec, err := from.Read()
-		if err != nil {
-			a.err = err
-			break
+// warnOfThousands warns of a column in which every point could as well be one
+// between thousands: what is sent would be a thousandth of what was meant.
+func (r *pushRun) warnOfThousands(in *input, records []source.Record) {
+	for _, plan := range in.mapper.Columns() {
+		column := slices.Index(in.reader.Columns(), plan.Column)
+		if column < 0 || !mapping.MayGroup(plan.Type) {
+			continue
 		}
-		a.records = append(a.records, rec)
-		held += len(rec.Raw)
-		for _, cell := range rec.Cells {
-			held += len(cell)
-		}
-		for _, v := range rec.Values {
-			held += len(v)
+		if value, grouped, _ := mapping.TwoReadings(cellsOf(records, column)); value != "" {
+			r.app.warn(fmt.Sprintf("column %q of %s: %s is read with a decimal point; if it is %s, use --locale de", plan.Column, in.info.Name, value, grouped))
 		}
 	}
-	return a
 }
 
-// Read hands out what was read ahead, then reads on.
-func (a *ahead) Read() (source.Record, error) {
-	if a.next < len(a.records) {
-		a.next++
-		rec := a.records[a.next-1]
-		a.records[a.next-1] = source.Record{}
-		return rec, nil
+func cellsOf(records []source.Record, column int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, rec := range records {
+			if column < len(rec.Cells) && !yield(rec.Cells[column]) {
+				return
+			}
+		}
 	}
-	if a.err != nil {
-		return source.Record{}, a.err
-	}
-	rec, err := a.Reader.Read()
-	if err == io.EOF {
-		a.err = err
-	}
-	return rec, err
 }

@@ -1,0 +1,76 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/adrg/xdg"
+)
+
+// samePlace tells whether two paths lead to one file, be it there or not.
+func samePlace(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	return absolute(a) == absolute(b)
+}
+
+// realPath is a file's path from the root with all links followed, as far as it is
+// there: the name by which it is known again.
+func realPath(path string) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding %s: %w", path, err)
+	}
+	if target, err := filepath.EvalSymlinks(full); err == nil {
+		full = target
+	}
+	return full, nil
+}
+
+// absolute is the path from the root, with the links on the way to its
+// directory followed.
+func absolute(path string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		dir = filepath.Dir(path)
+	}
+	full, err := filepath.Abs(filepath.Join(dir, filepath.Base(path)))
+	if err != nil {
+		return path
+	}
+	return full
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// isYAML tells files that say what to do with records.
+func isYAML(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	info, err := os.Stat(path)
+	return (ext == ".yaml" || ext == ".yml") && err == nil && info.Mode().IsRegular()
+}
+
+// isRecords tells by a file's name that it holds records, where something else
+// was to be read.
+func isRecords(path string) bool {
+	name := strings.ToLower(path)
+	for _, packed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, filepath.Ext(name))
+}
+
+// stateDirectory is where journals, states, and the paces that were found are kept.
+func stateDirectory() string { return filepath.Join(xdg.StateHome, "crmsync") }
+
+// makeStateDirectory makes the directory that is the user's alone.
+func makeStateDirectory() error { return os.MkdirAll(stateDirectory(), 0o700) }
