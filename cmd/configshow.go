@@ -150,31 +150,3 @@ func (conf *configuration) tokenSetting(s *settings) setting {
 	}
 	return newSetting("token", nil, o)
 }
-
-// tokenOrigin is where the token comes from; the default where there is none.
-func (conf *configuration) tokenOrigin(s *settings) origin {
-	switch from := conf.tokenFrom(s.tokenFile); {
-	case from.file != "":
-		return conf.of("token-file")
-	case from.variable != "":
-		return origin{kind: fromEnvironment, name: envPrefix + "TOKEN"}
-	case from.command != "":
-		return conf.inFile(keyTokenCommand)
-	}
-	return origin{kind: fromDefault}
-}
-
-// tokenText is where the token comes from, in words.
-func (conf *configuration) tokenText(s *settings) string {
-	from := conf.tokenFrom(s.tokenFile)
-	o := conf.tokenOrigin(s)
-	switch {
-	case from.file != "":
-		return from.file + " (" + o.String() + ")"
-	case from.command != "":
-		return keyTokenCommand + " (" + o.String() + ")"
-	case from.variable != "":
-		return o.String()
-	}
-	return "none"
-}
