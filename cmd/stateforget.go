@@ -169,43 +169,49 @@ func (a *app) forgetStates(s *settings, conf *configuration, slug string) error 
 			didYouMean(slug, objects, "--object ", conf.asking(s, "state", "list")+" tells what there is")}
 	}
 	if slug == "" && s.state == "" {
-		entries, err := journal.List(stateDirectory())
-		if err != nil {
-			fail(err)
-		}
-		for _, e := range entries {
-			if err := forgetJournal(e); err != nil {
-				fail(err)
-				continue
-			}
-			a.note("forgotten: " + e.String())
-			forgotten++
-		}
-		jobs, err := journal.ListJobs(stateDirectory())
-		if err != nil {
-			fail(err)
-		}
-		for _, e := range jobs {
-			if err := journal.ForgetJob(stateDirectory(), e); err != nil {
-				fail(err)
-				continue
-			}
-			a.note("forgotten: " + e.String())
-			forgotten++
-		}
-		paces, err := forgetLearnt()
-		if err != nil {
-			fail(err)
-		}
-		if paces > 0 {
-			a.note("forgotten: the pace that earlier runs found")
-			forgotten += paces
-		}
+		forgotten += a.forgetUnfinished(fail)
 	}
 	if forgotten == 0 && failed == nil {
 		a.note("there was nothing to forget")
 	}
 	return failed
+}
+
+// forgetUnfinished forgets all unfinished runs and jobs, and the pace that earlier
+// ones found. It tells how many things went, and fail of each that didn't.
+func (a *app) forgetUnfinished(fail func(error)) (forgotten int) {
+	entries, err := journal.List(stateDirectory())
+	if err != nil {
+		fail(err)
+	}
+	for _, e := range entries {
+		if err := forgetJournal(e); err != nil {
+			fail(err)
+			continue
+		}
+		a.note("forgotten: " + e.String())
+		forgotten++
+	}
+	jobs, err := journal.ListJobs(stateDirectory())
+	if err != nil {
+		fail(err)
+	}
+	for _, e := range jobs {
+		if err := journal.ForgetJob(stateDirectory(), e); err != nil {
+			fail(err)
+			continue
+		}
+		a.note("forgotten: " + e.String())
+		forgotten++
+	}
+	paces, err := forgetLearnt()
+	if err != nil {
+		fail(err)
+	}
+	if paces > 0 {
+		a.note("forgotten: the pace that earlier runs found")
+	}
+	return forgotten + paces
 }
 
 // forgetIn forgets an object in a file, or all of it where slug is "", and says
