@@ -144,34 +144,34 @@ func slowest(o outcome) float64 {
 	return float64(least) * float64(len(o.each)) / float64(o.accepted)
 }
 
-// taken is the part of five times the limit that those who stay use in the five
+// faster is the family against five times the limit: 400 a second.
+func (f family) faster(seed uint64) behaviour {
+	b := f.behaviour
+	b.seed += seed
+	b.limit = func() limiter {
+		l := f.limit()
+		l.scale(0, 5)
+		return l
+	}
+	return b
+}
+
+// taken is the part of 400 a second that those who stay use in the five
 // minutes after the others have ended, on average of some seeds.
 func (f family) taken(stay int, seeds uint64) (share float64) {
 	for seed := range seeds {
-		b := f.behaviour
-		b.seed += seed
-		b.limit = func() limiter {
-			l := f.limit()
-			l.scale(0, 5)
-			return l
-		}
+		b := f.faster(seed)
 		b.time, b.end, b.stay = 10*time.Minute, 5*time.Minute, stay
 		share += float64(b.run(found).late) / (400 * 300) / float64(seeds)
 	}
 	return share
 }
 
-// done is the part of the limit, five times as high, that is used until the last one
+// done is the part of 400 a second that is used until the last one
 // has pushed its part of five minutes' worth, on average of some seeds.
 func (f family) done(seeds uint64) (share float64) {
 	for seed := range seeds {
-		b := f.behaviour
-		b.seed += seed
-		b.limit = func() limiter {
-			l := f.limit()
-			l.scale(0, 5)
-			return l
-		}
+		b := f.faster(seed)
 		b.time, b.part = time.Hour, 400*300/8
 		o := b.run(found)
 		share += float64(o.accepted) / 400 / o.time.Seconds() / float64(seeds)
