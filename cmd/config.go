@@ -99,7 +99,7 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 }
 
 // neverEmpty are the flags of push for whose empty text the default would stand in.
-func neverEmpty() []string { return []string{"base-url", "object", "match", "sheet"} }
+func neverEmpty() []string { return []string{"base-url", "object", "match", "sheet", "rejects"} }
 
 // refuseEmpty refuses the empty text where the default would take its place: it
 // may be another CRM than was meant.

@@ -28,11 +28,13 @@ func parseBaseURL(s string) (*url.URL, error) {
 	bad := func(problem, hint string) (*url.URL, error) {
 		return nil, &OptionError{Option: "base URL", Problem: problem, hint: hint}
 	}
-	s = strings.TrimSpace(s)
+	const form = "the right form is " + DefaultBaseURL
 	if s == "" {
 		s = DefaultBaseURL
 	}
-	const form = "the right form is " + DefaultBaseURL
+	if s = strings.TrimSpace(s); s == "" {
+		return bad("it is blank", form)
+	}
 	u, err := url.Parse(s)
 	if err != nil && !strings.Contains(s, "://") { // 127.0.0.1:8080 is read as a path with a colon
 		u, err = url.Parse("//" + s)

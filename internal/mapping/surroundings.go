@@ -52,13 +52,14 @@ func signBehind(after string) bool {
 }
 
 // maySign tells words by which bookkeepers say that an amount is negative, such as
-// Soll and Haben, debit and credit; most systems write one letter alone.
+// Soll and Haben, debit and credit; most systems write the first letter alone. Small
+// letters are units: hours, seconds, days.
 func maySign(word string) bool {
-	word = foldCase(strings.Trim(word, "./()"))
-	if r, size := utf8.DecodeRuneInString(word); size == len(word) {
-		return unicode.IsLetter(r)
+	switch word = strings.Trim(word, "./()"); word {
+	case "S", "H", "D", "C":
+		return true
 	}
-	switch word {
+	switch foldCase(word) {
 	case "cr", "dr", "db", "cred", "deb", "credit", "debit", "crédit", "débit", "kredit", "debet", "haben", "soll",
 		"haber", "debe", "avere", "dare", "minus", "moins", "neg", "negative", "negativ":
 		return true

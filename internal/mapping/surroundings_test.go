@@ -25,6 +25,18 @@ func TestWhatMayBeASignIsNeverAdvisedAway(t *testing.T) {
 	}
 }
 
+func TestALetterThatNoBookkeeperWritesIsAUnit(t *testing.T) {
+	for _, cell := range []string{"5 m", "12 g", "5h", "10 t", "3 d"} {
+		want := " (send the number alone, without " + show(strings.TrimLeft(cell, "0123456789 ")) + ")"
+		if got := sent(t, Options{}, "price", cell); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %s", cell, got)
+		}
+	}
+	if got := sent(t, Options{}, "price", "x1"); !strings.HasSuffix(got, `without "x")`) {
+		t.Error(got)
+	}
+}
+
 func TestADashForNoCentsIsNamedRatherThanTheCurrencyBesideIt(t *testing.T) {
 	for _, cell := range []string{"€ 12,—", "12,–", "12,-", "12,-- €", "1.234,— EUR", "12.-"} {
 		for _, attribute := range []string{"price", "cost"} {

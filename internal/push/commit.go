@@ -323,6 +323,13 @@ func (c *committer) counts() Tally {
 	return t
 }
 
+// mayBeOvertaken tells whether records may have been accepted after rejects of their
+// key by an earlier part of the run, which doesn't tell.
+func (c *committer) mayBeOvertaken() bool {
+	before := c.run.opts.Resume
+	return before != nil && before.Rejected > 0 && c.tally.Created+c.tally.Updated > 0
+}
+
 // result ends the reject files and says what the run came to.
 func (c *committer) result(stopped stopReason) *Result {
 	res := &Result{
@@ -334,7 +341,7 @@ func (c *committer) result(stopped stopReason) *Result {
 		Unread:   c.run.unread,
 		Nameless: c.nameless,
 
-		Overtaken: c.later.count, OvertakenAt: c.later.at, OvertakenUnsure: c.run.opts.Resume != nil && c.run.opts.Resume.Rejected > 0,
+		Overtaken: c.later.count, OvertakenAt: c.later.at, OvertakenUnsure: c.mayBeOvertaken(),
 		Related: c.related(),
 
 		Reasons: c.reasons.most(reasonsInResult),

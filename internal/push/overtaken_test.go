@@ -41,12 +41,21 @@ func TestRejectsThatALaterRecordOfTheirKeyOvertookAreCounted(t *testing.T) {
 }
 
 func TestOnlyRejectsOfAnEarlierPartLeaveOpenWhatOvertookThem(t *testing.T) {
-	for _, before := range []int64{0, 2} {
+	for _, tt := range []struct {
+		before int64
+		refuse bool // all that follows
+		unsure bool
+	}{{0, false, false}, {2, false, true}, {10, false, true}, {10, true, false}} {
 		synctest.Test(t, func(t *testing.T) {
-			opts, _ := options(newCRM(), distinct(20))
-			opts.Resume = &journal.Checkpoint{Done: 10, Created: 10 - before, Rejected: before, Line: 12, Records: 10}
-			if res := Run(t.Context(), opts); res.OvertakenUnsure != (before > 0) || res.Overtaken != 0 {
-				t.Errorf("after %d rejects: %d, unsure: %v", before, res.Overtaken, res.OvertakenUnsure)
+			c := newCRM()
+			c.answer = func(string, string, int) (client.Result, bool) {
+				return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, tt.refuse
+			}
+			opts, _ := options(c, distinct(20))
+			opts.Resume = &journal.Checkpoint{Done: 10, Created: 10 - tt.before, Rejected: tt.before, Line: 12, Records: 10}
+			opts.MaxRejects = MaxRejects{Set: true, Percentage: true, Percent: 100}
+			if res := Run(t.Context(), opts); res.OvertakenUnsure != tt.unsure || res.Overtaken != 0 {
+				t.Errorf("%+v: %d, unsure: %v", tt, res.Overtaken, res.OvertakenUnsure)
 			}
 		})
 	}
