@@ -19,8 +19,8 @@
 // (csv.go) takes records without quotes at a stroke, has csv_scan.go look at the
 // others, and finds its way back after a damaged one in csv_resync.go. NDJSON
 // (ndjson.go) and JSON arrays (json.go) share object.go. Workbooks (xlsx.go) are
-// looked through beforehand (xlsx_check.go), since the library that reads them
-// passes over what it doesn't understand.
+// looked through beforehand (xlsx_archive.go, xlsx_check.go), since the library that
+// reads them passes over what it doesn't understand.
 package source
 
 import (

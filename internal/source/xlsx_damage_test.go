@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,40 +72,32 @@ func bomb(t testing.TB) string {
 // patched copies a workbook with some text in one of its parts replaced.
 func patched(t testing.TB, path, part, old, new string) string {
 	t.Helper()
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
 	done := false
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
+	to := copied(t, path, func(name string, content []byte) []byte {
+		if name == part && bytes.Contains(content, []byte(old)) {
+			content, done = bytes.Replace(content, []byte(old), []byte(new), 1), true
 		}
-		content, _ := io.ReadAll(r)
-		r.Close()
-		if f.Name == part && strings.Contains(string(content), old) {
-			content, done = []byte(strings.Replace(string(content), old, new, 1)), true
-		}
-		e, _ := w.Create(f.Name)
-		e.Write(content)
-	}
-	w.Close()
+		return content
+	})
 	if !done {
 		t.Fatalf("%q isn't in %s", old, part)
-	}
-	to := filepath.Join(t.TempDir(), "patched.xlsx")
-	if err := os.WriteFile(to, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
 	}
 	return to
 }
 
 // without copies a workbook but for one of its parts.
 func without(t testing.TB, path, part string) string {
+	t.Helper()
+	return copied(t, path, func(name string, content []byte) []byte {
+		if name == part {
+			return nil
+		}
+		return content
+	})
+}
+
+// copied copies a workbook with its parts as edit returns them; nil leaves one out.
+func copied(t testing.TB, path string, edit func(name string, content []byte) []byte) string {
 	t.Helper()
 	z, err := zip.OpenReader(path)
 	if err != nil {
@@ -116,13 +107,21 @@ func without(t testing.TB, path, part string) string {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, f := range z.File {
-		if f.Name == part {
-			continue
-		}
-		if err := w.Copy(f); err != nil {
+		r, err := f.Open()
+		if err != nil {
 			t.Fatal(err)
 		}
+		content, err := io.ReadAll(r)
+		r.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content = edit(f.Name, content); content == nil {
+			continue
+		}
+		e, _ := w.Create(f.Name)
+		e.Write(content)
 	}
 	w.Close()
-	return file(t, "without.xlsx", b.String())
+	return file(t, "copied.xlsx", b.String())
 }
