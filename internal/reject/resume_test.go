@@ -278,7 +278,9 @@ func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
 	}
 }
 
-func TestARunThatWasKilledWhileItFinishedLeavesNoCopy(t *testing.T) {
+// killedAtItsEnd is a run that was killed while it made the copy that its rejects end
+// in.
+func killedAtItsEnd(t *testing.T) (Options, Mark) {
 	o := Options{Path: filepath.Join(t.TempDir(), "r.csv"), Format: "csv", Columns: []string{"sku"}}
 	w := New(o)
 	must(t, w.Write(entries(1)[0]))
@@ -286,6 +288,11 @@ func TestARunThatWasKilledWhileItFinishedLeavesNoCopy(t *testing.T) {
 	must(t, err)
 	w.file.Close()
 	must(t, os.WriteFile(m.Temp+newSuffix, []byte("half"), 0o600))
+	return o, m
+}
+
+func TestARunThatWasKilledWhileItFinishedLeavesNoCopy(t *testing.T) {
+	o, m := killedAtItsEnd(t)
 	again, err := Resume(o, m)
 	must(t, err)
 	must(t, again.Write(Entry{Line: 9, Error: "no", Raw: `"`, Unread: true})) // so that no copy is made now
@@ -296,13 +303,7 @@ func TestARunThatWasKilledWhileItFinishedLeavesNoCopy(t *testing.T) {
 }
 
 func TestDiscard(t *testing.T) {
-	o := Options{Path: filepath.Join(t.TempDir(), "r.csv"), Format: "csv", Columns: []string{"sku"}}
-	w := New(o)
-	must(t, w.Write(entries(1)[0]))
-	m, err := w.Checkpoint()
-	must(t, err)
-	w.file.Close()
-	must(t, os.WriteFile(m.Temp+newSuffix, []byte("half"), 0o600))
+	o, m := killedAtItsEnd(t)
 	must(t, os.WriteFile(o.Path, []byte("the finished file"), 0o600))
 	must(t, Discard(m))
 	onlyFile(t, o.Path)
