@@ -65,12 +65,17 @@ func (r *pushRun) print() string {
 	return fingerprint(fmt.Sprintf("%+v", run), written, r.workspace)
 }
 
-// recall takes over the result of an earlier process; nil where it can't be read.
-func (r *pushRun) recall(ended *journal.Ended) *push.Result {
-	var done donePush
-	if json.Unmarshal(ended.Result, &done) != nil {
+// doneIn is what an earlier process wrote of its end; nil where it can't be read.
+func doneIn(ended *journal.Ended) *donePush {
+	done := &donePush{}
+	if json.Unmarshal(ended.Result, done) != nil {
 		return nil
 	}
+	return done
+}
+
+// recall takes over the result of an earlier process.
+func (r *pushRun) recall(ended *journal.Ended, done *donePush) *push.Result {
 	r.absent, r.absence = done.Absent, done.Absence
 	r.ended, r.recalled = ended, true
 	return &done.Result
@@ -86,19 +91,19 @@ func (r *pushRun) toldLate() *push.Result {
 	if ended == nil {
 		return nil
 	}
-	var done donePush
-	if json.Unmarshal(ended.Result, &done) != nil {
+	done := doneIn(ended)
+	if done == nil {
 		return nil
 	}
 	left := slices.DeleteFunc(slices.Clone(done.Wants), func(flag string) bool { return slices.Contains(r.outcome().flags(), flag) })
 	if len(left) > 0 && done.Passed {
 		return nil // what is left is for who has it, and this one was told before
 	}
-	result := r.recall(ended)
+	result := r.recall(ended, done)
 	r.begun = true
 	r.app.note("an earlier run had sent everything, but was killed before it told of that: this is its outcome, and nothing is sent; --restart sends all again")
 	if len(left) > 0 {
-		r.leaveTo(left, done)
+		r.leaveTo(left, *done)
 	}
 	return result
 }

@@ -80,8 +80,8 @@ func (j *jobRun) ranBefore(r *pushRun) *push.Result {
 	}
 	ended, known, same := j.journal.Ended(r.part.Name, r.print())
 	if same {
-		if result := r.recall(&ended.Ended); result != nil {
-			return result
+		if done := doneIn(&ended.Ended); done != nil {
+			return r.recall(&ended.Ended, done)
 		}
 	}
 	if known && !same {
