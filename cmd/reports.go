@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/crmsync/crmsync/internal/durable"
-
 	"github.com/crmsync/crmsync/internal/report"
 )
 

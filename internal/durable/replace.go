@@ -37,8 +37,8 @@ const (
 )
 
 // WriteCache writes a small file of the user's own in one step, of what can be found
-// out again: a power cut may cost it, and so may another process that writes the same at the same moment:
-// what looks left behind goes at once.
+// out again: a power cut may cost it, and so may another process that writes the
+// same at the same moment, since what looks left behind goes at once.
 func WriteCache(path string, data []byte) error {
 	file, err := temporary(path, 0)
 	if err != nil {

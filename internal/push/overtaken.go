@@ -20,8 +20,8 @@ type rejects struct {
 	at    Place // of the first
 }
 
-// reject takes note of a rejected record of the named input. A person with several addresses is
-// matched by the first.
+// reject takes note of a rejected record of the named input. A person with several
+// addresses is matched by the first.
 func (o *overtaken) reject(it *item, input string) {
 	if len(it.lanes) == 0 || len(o.waiting) == mostWaiting {
 		return
