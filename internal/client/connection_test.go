@@ -288,7 +288,6 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 		{"dial timeout", dial(os.ErrDeadlineExceeded), Retryable, "no connection to crm.example: it doesn't answer"},
 		{"through the proxy", &net.OpError{Op: "proxyconnect", Err: dial(syscall.ECONNREFUSED)}, Retryable,
 			"no connection to crm.example through the proxy: connection refused"},
-		{"a proxy that wants a password", &net.OpError{Op: "proxyconnect", Err: errors.New("Proxy Authentication Required")}, Fatal, "the proxy wants a user name and password"},
 		{"a certificate for another name", &tls.CertificateVerificationError{Err: x509.HostnameError{}}, Fatal, "the certificate of crm.example is made out to another name"},
 		{"an expired certificate", &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}, Fatal,
 			"the certificate of crm.example has expired or is not valid yet"},

@@ -114,17 +114,25 @@ func classifyTLS(host string, err error) (failure, bool) {
 }
 
 // classifyDial finds why there is no connection. All of it may heal (a laptop
-// loses its network), but for a proxy that wants a password.
+// loses its network), but for a proxy that refuses.
 func classifyDial(host string, err error) (failure, bool) {
 	retry := func(hint, format string, args ...any) (failure, bool) {
 		return failure{outcome: Retryable, message: fmt.Sprintf(format, args...), hint: hint}, true
 	}
+	var refused proxyError
+	if errors.As(err, &refused) {
+		f, _ := retry(hintProxy, "no connection to %s through the proxy: %s", host, refused)
+		if refused == http.StatusProxyAuthRequired {
+			f.message = "the proxy wants a user name and password"
+		}
+		if byStatus(int(refused)) != Retryable {
+			f.outcome = Fatal
+		}
+		return f, true
+	}
 	var op *net.OpError
 	isOp := errors.As(err, &op)
 	if isOp && op.Op == "proxyconnect" {
-		if strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired)) {
-			return failure{outcome: Fatal, message: "the proxy wants a user name and password", hint: hintProxy}, true
-		}
 		return retry(hintProxy, "no connection to %s through the proxy: %s", host, rootCause(op.Err))
 	}
 	var dns *net.DNSError

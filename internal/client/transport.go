@@ -20,8 +20,9 @@ func newTransport(base *url.URL, workers int) *http.Transport {
 		dialer.ControlContext = loopbackOnly
 	}
 	return &http.Transport{
-		Proxy:       http.ProxyFromEnvironment,
-		DialContext: dialer.DialContext,
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
+		DialContext:            dialer.DialContext,
 		TLSClientConfig: &tls.Config{
 			MinVersion:         tls.VersionTLS12,
 			ClientSessionCache: tls.NewLRUClientSessionCache(workers),
@@ -49,6 +50,19 @@ func newTransport(base *url.URL, workers int) *http.Transport {
 			PingTimeout:     10 * time.Second,
 		},
 	}
+}
+
+// proxyError is the status of a proxy that doesn't connect us. The library's own
+// error has the status line's text alone.
+type proxyError int
+
+func (e proxyError) Error() string { return "it answered " + statusText(int(e)) }
+
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return proxyError(answer.StatusCode)
 }
 
 var errNotLoopback = errors.New("plain http to a host that is not this machine")
