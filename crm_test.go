@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -100,6 +102,26 @@ func startEcho(ts *testscript.TestScript, neg bool, args []string) {
 	serve(ts, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]any{"success": false, "status": 400, "message": "refused " + r.Header.Get("Authorization")})
+	}))
+}
+
+// startUnasked serves a CRM that accepts every record and then says more than it
+// was asked, with the token in it.
+func startUnasked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: unasked-server")
+	}
+	serve(ts, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		const accepted = `{"success":true}`
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%syou sent %s",
+			len(accepted), accepted, r.Header.Get("Authorization"))
+		_, _ = io.Copy(io.Discard, conn)
+		_ = conn.Close()
 	}))
 }
 

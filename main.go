@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +19,10 @@ func main() { os.Exit(run()) }
 // run lets the first SIGINT, SIGTERM or SIGHUP end the context, with the signal
 // as its cause, and gives up waiting at the second.
 func run() int {
+	// Package net/http writes there what a server sends unasked, as it stands: it may
+	// repeat the token. Nothing of this program does.
+	log.SetOutput(io.Discard)
+
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 
