@@ -99,7 +99,9 @@ func (a *app) configure(c *cobra.Command, s *settings) (*configuration, error) {
 }
 
 // neverEmpty are the flags of push for whose empty text the default would stand in.
-func neverEmpty() []string { return []string{"base-url", "object", "match", "sheet", "rejects"} }
+func neverEmpty() []string {
+	return []string{"base-url", "token-file", "object", "match", "encoding", "sheet", "mapping", "locale", "rejects", "on-finish", "state"}
+}
 
 // refuseEmpty refuses the empty text where the default would take its place: it
 // may be another CRM than was meant.

@@ -131,7 +131,7 @@ func TestTheJobSchemaAgreesWithTheProgram(t *testing.T) {
 		"columns: [a, b]", "columns: a", "columns: {a: b}", "columns: {a: {to: b, trim: true}}", "columns: {a: {to: b, trim: most}}", "columns: []", "columns: {a: b}\n  mapping: c", "columns: [a]\n  mapping: c",
 		"on_error: stop", "on_error: go on", "sandbox: 1", "sandbox: 2", "full: T", "full: 'yes'", "report: x.html", "report: [x.JSON]", "report: x.pdf", "report: []",
 		"metrics: m.prom", "metrics: m.txt", "delimiter: tab", "delimiter: '::'", "delimiter: '\"'", "list-separator: ' '", "list-separator: ab", "list-separator: 7", "max-rejects: 150%", "max-rejects: 100%", "max-rejects: 1.5",
-		"map: '=x'", "set: '=x'", "on-finish: ''", "base-url: ''", "after: []", "after: {}", "rat: 3",
+		"map: '=x'", "set: '=x'", "on-finish: ''", "base-url: ''", "locale: ''", "mapping: ''", "after: []", "after: {}", "rat: 3",
 	} {
 		check("pushes:\n- name: a\n  files: b\n  " + entry + "\n")
 	}
