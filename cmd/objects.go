@@ -54,8 +54,7 @@ func (a *app) objectsCommand() *cobra.Command {
 			})
 		},
 	}
-	s.addTo(c, readFlags()...)
-	setHelp(c, s.groups)
+	s.addToReader(c)
 	return c
 }
 

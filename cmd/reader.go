@@ -7,10 +7,12 @@ import (
 	"github.com/crmsync/crmsync/internal/sandbox"
 )
 
-// readFlags are the flags of the commands that only read from the CRM.
-func readFlags() []string {
-	return []string{"base-url", "token-file", "sandbox", "retries", "timeout", "max-wait",
-		"output", "quiet", "verbose", "log-format", "config", "profile"}
+// addToReader gives a command the flags of those that only read from the CRM.
+func (s *settings) addToReader(c *cobra.Command) {
+	s.addTo(c, "base-url", "token-file", "sandbox", "retries", "timeout", "max-wait",
+		"output", "quiet", "verbose", "log-format", "config", "profile")
+	c.Flags().Lookup("sandbox").Usage = "show what the built-in sample has: needs no token"
+	setHelp(c, s.groups)
 }
 
 // reader is a command that reads from the CRM and prints what it read.

@@ -36,8 +36,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			})
 		},
 	}
-	s.addTo(c, readFlags()...)
-	setHelp(c, s.groups)
+	s.addToReader(c)
 	return c
 }
 
