@@ -149,7 +149,7 @@ func (r *pushRun) holdRejects(context.Context) error {
 		in.held = held
 		if was := held.Note(); was != nil {
 			in.rejects.Left = was.Digest
-			in.rejects.Keep = !was.Pushed && (was.Of == "" || was.Of != r.rejectedOf(in))
+			in.rejects.Keep = !was.Pushed && (was.Of == "" || was.Of != r.rejectedOf(in) || was.Into != r.into())
 		}
 	}
 	return nil
@@ -183,24 +183,29 @@ func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
 	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
 }
 
-// into is the CRM and the object that the records are sent to.
+// into is the CRM, as the token sees it, and the object that the records are sent to.
 func (r *pushRun) into() string {
 	scope := r.scope()
-	return scope.BaseURL + " " + scope.Object
+	return scope.BaseURL + " " + scope.Workspace + " " + scope.Object
 }
 
 // tellOfOldRejects says which old reject files the run keeps.
 func (r *pushRun) tellOfOldRejects(in *input) {
 	opts := in.rejects
-	switch kept, edited := opts.Aside(); {
-	case kept == "":
-	case edited:
-		r.app.note(fmt.Sprintf("%s was changed since it was written; when this run replaces it, it is kept as %s", opts.Path, kept))
-	case in.held == nil:
-		r.app.note(fmt.Sprintf("%s may hold rejects of another input; when this run replaces it, it is kept as %s", opts.Path, kept))
-	default:
-		r.app.note(fmt.Sprintf("%s holds rejects of another input; when this run replaces it, it is kept as %s", opts.Path, kept))
+	kept, edited := opts.Aside()
+	if kept == "" {
+		return
 	}
+	what, mend := "holds rejects of another input", ""
+	switch {
+	case edited:
+		what = "was changed since it was written"
+	case in.held == nil:
+		what = "may hold rejects of another input"
+	case in.held.Note() != nil && in.held.Note().Of == r.rejectedOf(in) && !in.isStream():
+		what, mend = "holds rejects of another CRM or token", "; --rejects gives each a file of its own"
+	}
+	r.app.note(fmt.Sprintf("%s %s; when this run replaces it, it is kept as %s%s", opts.Path, what, kept, mend))
 }
 
 // noteRejects notes what the run has left, for the next that writes to the same
