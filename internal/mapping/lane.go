@@ -17,33 +17,51 @@ import (
 //
 // Two values that the CRM may take for the same must share a lane, or two
 // requests could both create; sharing one needlessly costs a little time only.
-// So case, outer spaces and accents go (databases' usual collations ignore
-// them), and numbers, instants and phone numbers are brought into one form.
+// So case, outer spaces, accents and what shows as nothing go (databases' usual
+// collations ignore them), and numbers, instants and phone numbers are brought
+// into one form; fractions of a second many a database doesn't keep.
 func laneKey(attributeType, match string) string {
 	s := strings.TrimSpace(match)
 	switch attributeType {
 	case client.TypePhoneNumber:
-		if digits := onlyDigits(s); digits != "" {
+		if digits := strings.TrimPrefix(onlyDigits(norm.NFKC.String(s)), "00"); digits != "" {
 			return digits
 		}
 	case client.TypeDatetime:
 		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-			return t.UTC().Format(time.RFC3339Nano)
+			return t.UTC().Format(time.RFC3339)
 		}
 	case client.TypeText, client.TypeSelect, client.TypeStatus:
 	default:
 		s = canonicalNumber(s)
 	}
-	if lower, ok := lowerASCII(s); ok {
+	if lower, ok := lowerASCII(s); ok && !hasControl(s) {
 		return lower
 	}
-	s = norm.NFKD.String(s)
-	s = runes.Remove(runes.In(unicode.Mn)).String(s)
-	if key := strings.TrimSpace(foldUnicode(s)); key != "" {
+	s = runes.Remove(runes.Predicate(ignored)).String(norm.NFKD.String(s))
+	if key := strings.TrimSpace(strokes.Replace(foldUnicode(s))); key != "" {
 		return key
 	}
 	return "\u25cc" // accents alone, shown on a dotted circle
 }
+
+// ignored tells the characters that don't count in a comparison: accents, control
+// characters, and those that show as nothing, such as zero-width spaces.
+func ignored(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point) && !unicode.IsSpace(r)
+}
+
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// strokes takes apart the letters that collations take apart, but Unicode doesn't.
+var strokes = strings.NewReplacer("ł", "l", "ø", "o", "đ", "d", "æ", "ae", "œ", "oe")
 
 // LaneForm names the way in which the mapper's match values become lane keys.
 // Keys that two mappers made in different ways can't be compared.

@@ -298,12 +298,15 @@ func TestLanes(t *testing.T) {
 		{"text", []string{"Café", "CAFÉ", "cafe\u0301", "cafe"}},
 		{"text", []string{"straße", "STRASSE", "Strasse"}},
 		{"text", []string{"Ꮼ", "ꮼ"}},
+		{"text", []string{"a1", "a1\u200b", "\ufeffA1", "a\u00ad1", "a1\u2060", "a1\x00", "\x00a1", "a1\u180e", "a1\u20dd"}},
+		{"text", []string{"lodz", "Łódź", "ŁÓDŹ"}},
+		{"text", []string{"aeroe", "Ærœ"}},
 		{"number", []string{"29", "29.0", "2.9e1", "+29", "029", "29.00"}},
 		{"number", []string{"-0.5", "-.5", "-5e-1"}},
 		{"number", []string{"0", "0.0", "-0", "0e5"}},
 		{"", []string{"100000000000000000000000000000000000000000000000000", "1e50"}},
-		{"phone_number", []string{"+49 (30) 1", "49301", "+49301"}},
-		{"datetime", []string{"2025-06-01T12:00:00+02:00", "2025-06-01T10:00:00Z", "2025-06-01T10:00:00.000+00:00"}},
+		{"phone_number", []string{"+49 (30) 1", "49301", "+49301", "0049301", "+４９301"}},
+		{"datetime", []string{"2025-06-01T12:00:00+02:00", "2025-06-01T10:00:00Z", "2025-06-01T10:00:00.000+00:00", "2025-06-01T10:00:00.4Z"}},
 	} {
 		for _, other := range tt.same[1:] {
 			if a, b := laneKey(tt.kind, tt.same[0]), laneKey(tt.kind, other); a != b {
