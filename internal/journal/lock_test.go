@@ -64,6 +64,20 @@ func TestASecondPushIsRefused(t *testing.T) {
 	}
 }
 
+func TestASecondPushOfTheSameFileUnderAnotherNameIsRefused(t *testing.T) {
+	dir, files := t.TempDir(), t.TempDir()
+	one, other := filepath.Join(files, "products.csv"), filepath.Join(files, "PRODUCTS-2.csv")
+	must(t, os.WriteFile(one, []byte("sku\nA\n"), 0o600))
+	must(t, os.Link(one, other))
+	first, second := products(), products()
+	first.Inputs[0].Path, second.Inputs[0].Path = one, other
+	open(t, dir, first)
+	var locked *LockedError
+	if _, _, err := Open(dir, second, started); !errors.As(err, &locked) || locked.Path != other {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestShardsOfOneDivisionDontMeet(t *testing.T) {
 	dir := t.TempDir()
 	first, second, other := products(), products(), products()

@@ -182,11 +182,22 @@ func sharedInput(a, b Run) (path string, ok bool) {
 		return "", false
 	}
 	for _, in := range a.Inputs {
-		if slices.ContainsFunc(b.Inputs, func(other Input) bool { return other.Path == in.Path }) {
+		if slices.ContainsFunc(b.Inputs, func(other Input) bool { return sameFile(other.Path, in.Path) }) {
 			return in.Path, true
 		}
 	}
 	return "", false
+}
+
+// sameFile tells whether two paths lead to one file: there are hard links, and file
+// systems to which case is nothing.
+func sameFile(a, b string) bool {
+	if a == b {
+		return true
+	}
+	is, err := os.Stat(a)
+	other, err2 := os.Stat(b)
+	return err == nil && err2 == nil && os.SameFile(is, other)
 }
 
 // isWithin tells whether a run pushes to the same place what the whole one pushes as
