@@ -113,9 +113,9 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 	case o.Restart:
 	case found.Run.Digest != run.Digest:
 		j.anew = ErrJobChanged
-	case !found.Failed.IsZero() && o.Started.Sub(found.Failed) > endedLasts:
+	case !found.Failed.IsZero() && !lasts(found.Failed, o.Started):
 		j.anew = ErrJobOld
-	case !found.Over.IsZero() && o.Started.Sub(found.Over) > endedLasts:
+	case !found.Over.IsZero() && !lasts(found.Over, o.Started):
 		// Nothing of it is left to be done, and nobody waits for its report any more.
 	default:
 		j.own.Ended = found.Ended

@@ -100,6 +100,7 @@ func TestARunThatIsOverIsToldOfByTheNextOfItsKindForTwelveHours(t *testing.T) {
 		{"the next", products(), "f1", time.Hour, false, true},
 		{"when the clock has gone back", products(), "f1", -time.Hour, false, true},
 		{"on the next night", products(), "f1", 13 * time.Hour, false, false},
+		{"when the clock was a year ahead", products(), "f1", -365 * 24 * time.Hour, false, false},
 		{"with another fingerprint", products(), "f2", time.Hour, false, false},
 		{"of another input", mended, "f1", time.Hour, false, false},
 		{"from the beginning", products(), "f1", time.Hour, true, false},

@@ -108,6 +108,10 @@ type Ended struct {
 // meanwhile.
 const endedLasts = 12 * time.Hour
 
+// lasts tells whether an end still counts. A clock that was set back after it may
+// have been far ahead.
+func lasts(ended, now time.Time) bool { return now.Sub(ended).Abs() <= endedLasts }
+
 // Outcome is how a record ended.
 type Outcome string
 
@@ -262,7 +266,7 @@ func (j *Journal) takeOver(found *record, run Run, o Options) {
 	changed := differences(found.Run, run)
 	same := !o.Restart && len(changed) == 0
 	switch {
-	case found.Ended != nil && (!same || o.Started.Sub(found.Ended.At) > endedLasts):
+	case found.Ended != nil && (!same || !lasts(found.Ended.At, o.Started)):
 		// Nothing of it is left to be done, and nobody waits to be told of it any more.
 	case same:
 		j.own.ID, j.own.Checkpoint, j.own.Ended = found.ID, found.Checkpoint, found.Ended
