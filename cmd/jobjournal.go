@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/journal"
@@ -98,7 +99,7 @@ func (j *jobRun) ranBefore(r *pushRun) *push.Result {
 // saveEnd takes note of a push that is over and told of. Its own journal goes after
 // that: a kill in between must find one or the other.
 func (j *jobRun) saveEnd(r *pushRun) error {
-	if j.journal != nil && r.ended != nil {
+	if j.journal != nil && r.ended != nil && !r.cut {
 		ended := journal.EndedPush{Name: r.part.Name, Ended: *r.ended}
 		if r.journal != nil {
 			ended.Journal, ended.ID = r.journal.Key(), r.journal.ID()
@@ -112,14 +113,14 @@ func (j *jobRun) saveEnd(r *pushRun) error {
 
 // closeJournal keeps the journal of a job that isn't over. Of one all of whose
 // pushes are it has to be forgotten when that is told.
-func (j *jobRun) closeJournal() (over bool, err error) {
+func (j *jobRun) closeJournal() error {
 	if j.journal == nil {
-		return false, nil
+		return nil
 	}
 	if !j.journal.Resumed() {
-		return false, j.journal.Finish() // no push is over: what is unfinished has its own journal
+		return j.journal.Finish() // no push is over: what is unfinished has its own journal
 	}
-	interrupted := false
+	interrupted := slices.ContainsFunc(j.pushes, func(r *pushRun) bool { return r.cut }) // it is still to be told of
 	unfinished := false
 	for _, over := range j.told {
 		interrupted = interrupted || over.Result.Outcome == push.Interrupted
@@ -127,11 +128,12 @@ func (j *jobRun) closeJournal() (over bool, err error) {
 	}
 	switch {
 	case interrupted:
-		return false, j.journal.Close()
+		return j.journal.Close()
 	case unfinished:
-		return false, j.journal.CloseFailed(time.Now())
+		return j.journal.CloseFailed(time.Now())
 	case j.journal.Over(time.Now()) != nil:
-		return false, j.journal.Finish() // a full disk has room for that
+		return j.journal.Finish() // a full disk has room for that
 	}
-	return true, nil
+	j.over = true
+	return nil
 }

@@ -29,7 +29,7 @@ func (j *jobRun) report(ctx context.Context, r *pushRun, over report.JobPush) {
 	if err := r.writeReports(over.Summary); err != nil {
 		j.app.warn(err.Error())
 	}
-	j.app.onFinish(ctx, r.outcome().onFinish, over.ExitCode, over.Result, func(w io.Writer) error { return report.JSON(w, over.Summary) })
+	r.hook(ctx, over.Summary)
 }
 
 // writeReports writes reports and metrics of the whole job.

@@ -22,10 +22,11 @@ const onFinishTime = time.Minute
 
 // onFinish runs the command of --on-finish: the summary on its stdin, the
 // outcome in its environment, its output on stderr. What becomes of it changes
-// nothing about the run.
-func (a *app) onFinish(ctx context.Context, line string, exitCode int, result push.Result, summary func(io.Writer) error) {
+// nothing about the run; but cut says that a signal ended it, so that it is still
+// owed to whoever waits for it, which a run that is kept can do.
+func (a *app) onFinish(ctx context.Context, line string, exitCode int, result push.Result, kept bool, summary func(io.Writer) error) (cut bool) {
 	if line == "" {
-		return
+		return false
 	}
 	if ctx.Err() != nil { // the signal that ended the run is not meant for the command
 		ctx = context.WithoutCancel(ctx)
@@ -33,12 +34,19 @@ func (a *app) onFinish(ctx context.Context, line string, exitCode int, result pu
 	var stdin bytes.Buffer
 	if err := summary(&stdin); err != nil {
 		a.insist(fmt.Sprintf("the command of --on-finish was not run: %v", err))
-		return
+		return false
 	}
 	hook := hook{line: line, limit: onFinishTime, stdin: &stdin, output: a.streams.Err, variables: variablesOf(exitCode, result)}
-	if err := hook.run(ctx); err != nil {
-		a.insist(fmt.Sprintf("the command of --on-finish %v; the push itself is not affected", err))
+	err := hook.run(ctx)
+	if err == nil {
+		return false
 	}
+	cut, again := ctx.Err() != nil, ""
+	if cut && kept {
+		again = ", and the same command runs it again and sends nothing"
+	}
+	a.insist(fmt.Sprintf("the command of --on-finish %v; the push itself is not affected%s", err, again))
+	return cut
 }
 
 // variablesOf is what the command of --on-finish finds in its environment.
@@ -77,16 +85,16 @@ func (h hook) run(ctx context.Context) error {
 	command.Env = append(environmentWithoutToken(), h.variables...)
 	err := command.Run()
 	switch {
+	case err == nil:
+		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("was ended: %w", context.Cause(ctx))
 	case limited.Err() != nil:
 		return fmt.Errorf("took longer than %s and was ended", h.limit)
 	case errors.Is(err, exec.ErrWaitDelay): // it ended well, and left something running
 		return nil
-	case err != nil:
-		return fmt.Errorf("failed: %w", err)
 	}
-	return nil
+	return fmt.Errorf("failed: %w", err)
 }
 
 // environmentWithoutToken is the environment but for the token, and for what

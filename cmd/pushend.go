@@ -98,8 +98,14 @@ func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) 
 	if err := r.printSummary(summary); err != nil {
 		problem = errors.Join(problem, err)
 	}
-	r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, func(w io.Writer) error { return report.JSON(w, summary) })
+	r.hook(ctx, summary)
 	return problem
+}
+
+// hook runs the command of --on-finish.
+func (r *pushRun) hook(ctx context.Context, summary report.Summary) {
+	kept := r.journal != nil && r.ended != nil
+	r.cut = r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, kept, func(w io.Writer) error { return report.JSON(w, summary) })
 }
 
 // printSummary writes the summary to stdout.

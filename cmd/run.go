@@ -63,6 +63,8 @@ type jobRun struct {
 	journal *journal.JobJournal // nil where the job can't be gone on with
 	told    []report.JobPush    // of the pushes that are over
 
+	over      bool  // the journal says that no push is left to run …
+	cut       bool  // … but a signal ended the command that was to be told of it
 	unwritten error // why one of them could not be told of
 	begun     bool  // everything is prepared; from here on records may be sent
 }

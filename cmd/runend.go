@@ -26,7 +26,7 @@ func (j *jobRun) tell(over report.JobPush, at *part) error {
 func (j *jobRun) finish(ctx context.Context) error {
 	code, worst := gravest(j.told)
 	var ended error
-	over, err := j.closeJournal()
+	err := j.closeJournal()
 	if err != nil {
 		code, worst, ended = gravestCode(code, exitFailed), push.Failed, err
 	}
@@ -34,7 +34,7 @@ func (j *jobRun) finish(ctx context.Context) error {
 		ended = context.Cause(ctx)
 	}
 	problem := cmp.Or(j.write(ctx, code, worst, ended), j.unwritten)
-	if over { // not before: a kill in between must not keep the end from being told
+	if j.over && !j.cut { // not before: a kill in between must not keep the end from being told
 		problem = errors.Join(problem, j.journal.Finish())
 	}
 	if problem != nil {
@@ -75,7 +75,7 @@ func (j *jobRun) write(ctx context.Context, code exitCode, outcome push.Outcome,
 	if err := j.printSummary(summary); err != nil {
 		problem = errors.Join(problem, err)
 	}
-	j.app.onFinish(ctx, j.outcome().onFinish, summary.ExitCode, summary.Total(), func(w io.Writer) error { return report.JobJSON(w, summary) })
+	j.cut = j.app.onFinish(ctx, j.outcome().onFinish, summary.ExitCode, summary.Total(), j.over, func(w io.Writer) error { return report.JobJSON(w, summary) })
 	return problem
 }
 
