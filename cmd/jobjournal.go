@@ -117,8 +117,8 @@ func (j *jobRun) closeJournal() error {
 	if j.journal == nil {
 		return nil
 	}
-	if !j.journal.Resumed() {
-		return j.journal.Finish() // no push is over: what is unfinished has its own journal
+	if !j.journal.Resumed() && !j.journal.Begun() {
+		return j.journal.Finish()
 	}
 	interrupted := slices.ContainsFunc(j.pushes, func(r *pushRun) bool { return r.cut }) // it is still to be told of
 	unfinished := false

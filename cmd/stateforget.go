@@ -77,11 +77,10 @@ func (a *app) forgetRun(s *settings, conf *configuration, path string) error {
 		if err := journal.ForgetJob(stateDirectory(), e); err != nil {
 			return err
 		}
-		for _, run := range entries {
-			if slices.Contains(e.Run.Journals, run.Key) {
-				if err := forgetJournal(run); err != nil {
-					return err
-				}
+		own, _ := pushesOf(e, entries)
+		for _, run := range own {
+			if err := forgetJournal(run); err != nil {
+				return err
 			}
 		}
 		forgotten++

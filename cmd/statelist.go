@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,12 @@ func (a *app) listState(s *settings) error {
 	}
 	for _, e := range jobs {
 		fmt.Fprintln(&text, report.Clean(e.String()))
+		var own []journal.Entry
+		own, runs = pushesOf(e, runs)
+		for _, push := range own {
+			name := e.Run.Pushes[slices.Index(e.Run.Journals, push.Key)]
+			fmt.Fprintln(&text, "  "+report.Clean("push "+name+": "+push.String()))
+		}
 	}
 	for _, e := range runs {
 		fmt.Fprintln(&text, report.Clean(e.String()))
@@ -76,6 +83,18 @@ func (a *app) listState(s *settings) error {
 		a.warn(problem)
 	}
 	return nil
+}
+
+// pushesOf divides the runs into pushes of a job and others.
+func pushesOf(job journal.JobEntry, runs []journal.Entry) (own, others []journal.Entry) {
+	for _, run := range runs {
+		if slices.Contains(job.Run.Journals, run.Key) {
+			own = append(own, run)
+		} else {
+			others = append(others, run)
+		}
+	}
+	return own, others
 }
 
 type listedRun struct {

@@ -111,6 +111,7 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 	case err != nil:
 		j.anew = ErrJobDamaged
 	case o.Restart:
+	case len(found.Ended) == 0: // the first push's own journal says whether that goes on
 	case found.Run.Digest != run.Digest:
 		j.anew = ErrJobChanged
 	case !found.Failed.IsZero() && !lasts(found.Failed, o.Started):
@@ -147,6 +148,11 @@ func jobLocked(dir, path string) error {
 
 // Resumed tells whether pushes are over, in this run or one that is gone on with.
 func (j *JobJournal) Resumed() bool { return len(j.own.Ended) > 0 }
+
+// Begun tells whether a push of the job has a journal of its own: it isn't over.
+func (j *JobJournal) Begun() bool {
+	return slices.ContainsFunc(j.own.Run.Journals, func(key string) bool { return exists(filepath.Join(j.dir, key+journalSuffix)) })
+}
 
 // Anew says why an earlier run that was interrupted is not gone on with:
 // ErrJobChanged, ErrJobDamaged, or nil where there was none or where it is.
