@@ -101,7 +101,7 @@ func (r *pushRun) toldLate() *push.Result {
 	}
 	result := r.recall(ended, done)
 	r.begun = true
-	r.app.note("an earlier run had sent everything, but was killed before it told of that: this is its outcome, and nothing is sent; --restart sends all again")
+	r.app.note("an earlier run had sent everything, but was ended before it had told of that: this is its outcome, and nothing is sent; --restart sends all again")
 	if len(left) > 0 {
 		r.leaveTo(left, *done)
 	}
@@ -110,18 +110,26 @@ func (r *pushRun) toldLate() *push.Result {
 
 // leaveTo keeps the end of an earlier run for a command that has the flags.
 func (r *pushRun) leaveTo(flags []string, done donePush) {
+	done.Passed = true
+	passed, err := json.Marshal(done)
+	if r.part != nil || err != nil { // a job's journal has room for one end of a push
+		r.app.warn(killedWith(flags))
+		return
+	}
+	r.app.warn(leftTo(flags))
+	r.ended = &journal.Ended{Fingerprint: r.ended.Fingerprint, Result: passed, At: r.ended.At}
+	r.passed = true
+}
+
+func killedWith(flags []string) string {
+	return fmt.Sprintf("the run that was killed had %s, which this command has not", strings.Join(flags, " and "))
+}
+
+// leftTo says to whom it is left to be told of a run that was killed.
+func leftTo(flags []string) string {
 	them := "them"
 	if len(flags) == 1 {
 		them = "it"
 	}
-	text := fmt.Sprintf("the run that was killed had %s, which this command has not", strings.Join(flags, " and "))
-	done.Passed = true
-	passed, err := json.Marshal(done)
-	if r.part != nil || err != nil { // a job's journal has room for one end of a push
-		r.app.warn(text)
-		return
-	}
-	r.app.warn(fmt.Sprintf("%s: the same command with %s does what is left, and sends nothing", text, them))
-	r.ended = &journal.Ended{Fingerprint: r.ended.Fingerprint, Result: passed, At: r.ended.At}
-	r.passed = true
+	return fmt.Sprintf("%s: the same command with %s does what is left, and sends nothing", killedWith(flags), them)
 }

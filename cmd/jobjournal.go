@@ -21,7 +21,7 @@ func (j *jobRun) openJournal() error {
 	if err != nil {
 		return err
 	}
-	run := journal.JobRun{Path: path, Digest: j.file.Digest}
+	run := journal.JobRun{Path: path, Digest: j.file.Digest, Wants: j.outcome().flags()}
 	for _, r := range j.pushes {
 		run.Pushes = append(run.Pushes, r.part.Name)
 		own, err := r.journalRun()
@@ -136,4 +136,15 @@ func (j *jobRun) closeJournal() error {
 	}
 	j.over = true
 	return nil
+}
+
+// forget removes the journal of a job that is over and told of, unless the run that
+// was killed had more who wait for that.
+func (j *jobRun) forget() error {
+	left := j.journal.Left()
+	if len(left) == 0 {
+		return j.journal.Finish()
+	}
+	j.app.warn(leftTo(left))
+	return j.journal.Pass()
 }

@@ -35,7 +35,7 @@ func (j *jobRun) finish(ctx context.Context) error {
 	}
 	problem := cmp.Or(j.write(ctx, code, worst, ended), j.unwritten)
 	if j.over && !j.cut { // not before: a kill in between must not keep the end from being told
-		problem = errors.Join(problem, j.journal.Finish())
+		problem = errors.Join(problem, j.forget())
 	}
 	if problem != nil {
 		if ended != nil {

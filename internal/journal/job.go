@@ -28,6 +28,9 @@ type JobRun struct {
 	// Journals are the keys of the pushes' own journals, for whoever forgets the
 	// job.
 	Journals []string `json:",omitempty"`
+
+	// Wants are the flags by which somebody waits to be told of the job's end.
+	Wants []string `json:",omitempty"`
 }
 
 // EndedPush is a push of a job that is over and was told of.
@@ -45,6 +48,7 @@ type jobRecord struct {
 	Ended   []EndedPush
 	Failed  time.Time // when it ended by itself, without being interrupted; else zero
 	Over    time.Time // when its last push ended, with none to run again; else zero
+	Passed  bool      // a run that had not all of Run.Wants was told of that meanwhile
 }
 
 const (
@@ -57,6 +61,7 @@ const (
 type JobJournal struct {
 	claim
 	own  jobRecord
+	has  []string // what this run has of own.Run.Wants
 	anew error
 }
 
@@ -105,6 +110,7 @@ func OpenJob(dir string, run JobRun, o Options) (*JobJournal, error) {
 
 func (j *JobJournal) begin(run JobRun, o Options) error {
 	removeLeftovers(j.dir, j.key)
+	j.own.Run, j.own.PID, j.own.Started, j.has = run, o.PID, o.Started, run.Wants
 	found, err := readJob(j.path())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -118,17 +124,26 @@ func (j *JobJournal) begin(run JobRun, o Options) error {
 		j.anew = ErrJobOld
 	case !found.Over.IsZero() && !lasts(found.Over, o.Started):
 		// Nothing of it is left to be done, and nobody waits for its report any more.
+	case found.Passed && len(lacking(run.Wants, found.Run.Wants)) > 0:
+		// What is left is for a run that has the flags: one without was told before.
+	case !found.Over.IsZero():
+		j.own.Ended, j.own.Over, j.own.Passed = found.Ended, found.Over, found.Passed
+		j.own.Run.Wants = append(slices.Clone(run.Wants), lacking(run.Wants, found.Run.Wants)...)
 	default:
 		j.own.Ended = found.Ended
 	}
 	if found != nil {
 		removeEnded(j.dir, found.Ended)
 	}
-	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started
 	if err := j.write(); err != nil {
 		return &Error{Path: j.path(), Err: durable.Cause(err), Left: exists(j.path()), doing: "writing the journal of the job"}
 	}
 	return nil
+}
+
+// lacking are those of the flags that are not among what there is.
+func lacking(has, flags []string) []string {
+	return slices.DeleteFunc(slices.Clone(flags), func(flag string) bool { return slices.Contains(has, flag) })
 }
 
 // jobLocked says who runs the job, as far as a journal tells.
@@ -182,17 +197,34 @@ func (j *JobJournal) Save(ended EndedPush) error {
 // Over takes note that no push is left to run. The journal stays, and held, until
 // Finish: whoever waits for the job's end is told in between.
 func (j *JobJournal) Over(at time.Time) error {
-	j.own.Over = at
+	if j.own.Over.IsZero() { // else an earlier run came to that, and was not told of
+		j.own.Over = at
+	}
 	if err := j.write(); err != nil {
 		return problem("writing the journal of the job", j.path(), err)
 	}
 	return nil
 }
 
+// Left are the flags by which somebody waits to be told of a job that is over,
+// and which this run of it has not.
+func (j *JobJournal) Left() []string { return lacking(j.has, j.own.Run.Wants) }
+
+// Pass is Close for a job that is over and was told of, but for what is left to a
+// run that has the flags.
+func (j *JobJournal) Pass() error {
+	j.own.Passed = true
+	if err := j.write(); err != nil {
+		return errors.Join(problem("writing the journal of the job", j.path(), err), j.Close())
+	}
+	return j.Close()
+}
+
 // Forget takes note that a push runs again. Journals of other choices of the job
 // file's pushes forget it as well: what it did then no longer is what the CRM has.
 func (j *JobJournal) Forget(name string) error {
 	isIt := func(e EndedPush) bool { return e.Name == name }
+	j.own.Over, j.own.Passed, j.own.Run.Wants = time.Time{}, false, j.has // it will have another end
 	if slices.ContainsFunc(j.own.Ended, isIt) {
 		j.own.Ended = slices.DeleteFunc(slices.Clone(j.own.Ended), isIt)
 		if err := j.write(); err != nil {
