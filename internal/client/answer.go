@@ -38,7 +38,7 @@ func scan(body []byte, f func(*jsontext.Decoder)) {
 // readAnswer takes success and the record's id from a body and skips the rest.
 // A body that is cut off or isn't JSON gives what was found until there.
 func readAnswer(body []byte) (a answer) {
-	scan(body, func(dec *jsontext.Decoder) { a.read(dec) })
+	scan(bytes.TrimPrefix(body, []byte(byteOrderMark)), func(dec *jsontext.Decoder) { a.read(dec) })
 	return a
 }
 

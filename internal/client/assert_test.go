@@ -39,6 +39,8 @@ func TestAnswersAreJudgedByStatusThenBody(t *testing.T) {
 		{"201 that says so at its end is rejected", 201, `{"record":{"id":"x"},"message":"Not stored.","success":false}`, Result{Outcome: Rejected, Message: "Not stored."}},
 		{"200 that breaks off after saying so is rejected", 200, `{"success":false,"mess`, Result{Outcome: Rejected, Message: `{"success":false,"mess`}},
 		{"success false as a text is rejected", 200, `{"success":"False","message":"no"}`, Result{Outcome: Rejected, Message: "no"}},
+		{"a byte order mark hides no refusal", 200, "\ufeff{\"success\":false,\"message\":\"no\"}", Result{Outcome: Rejected, Message: "no"}},
+		{"nor the record's id", 201, "\ufeff" + sampleAnswer, Result{Outcome: Created, RecordID: id}},
 		{"success 0 is rejected", 201, `{"success":0,"message":"no"}`, Result{Outcome: Rejected, Message: "no"}},
 		{"another word for success says nothing", 200, `{"success":"yes"}`, Result{Outcome: Updated}},
 		{"success that is unset says nothing", 200, `{"success":null}`, Result{Outcome: Updated}},

@@ -13,6 +13,9 @@ import (
 // maxBody is the most that is read of an assert's answer, unpacked.
 const maxBody = 1 << 20
 
+// byteOrderMark stands before the JSON of services one of whose own files has it.
+const byteOrderMark = "\ufeff"
+
 // errTooLong says that a body went on beyond its bound.
 var errTooLong = errors.New("the answer is too long")
 

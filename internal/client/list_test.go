@@ -70,6 +70,7 @@ func TestRecordListsInEachLikelyForm(t *testing.T) {
 		{"a total that grows while the list is read", []string{
 			`{"collection":` + recordsPage(1, 2) + `,"pagination":{"total":3,"totalPages":2,"currentPage":1}}`,
 			`{"collection":` + recordsPage(3, 4) + `,"pagination":{"total":4,"totalPages":2,"currentPage":2}}`}, 4, 2},
+		{"a byte order mark in front", []string{"\ufeff" + `{"records":` + recordsPage(1, 1) + `,"hasMore":false}`}, 1, 1},
 		{"null for a list", []string{`{"records":null}`}, 0, 1},
 		{"the first word of the end stands", []string{`{"records":` + recordsPage(1, 1) + `,"hasMore":false,"nextPage":"x"}`}, 1, 1},
 	} {

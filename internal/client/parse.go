@@ -157,7 +157,7 @@ func choose(objects []*Object, slug string) (*Object, error) {
 func toUTF8(data []byte) []byte {
 	var order binary.ByteOrder
 	switch {
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+	case bytes.HasPrefix(data, []byte(byteOrderMark)):
 		return data[3:]
 	case bytes.HasPrefix(data, []byte("\xff\xfe")):
 		order = binary.LittleEndian

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,11 @@ func (c *Client) decodeBody(q call, resp *http.Response, decode func(io.Reader) 
 		defer z.Close()
 		body = z
 	}
-	return decode(&bounded{r: body, left: q.max})
+	text := bufio.NewReader(&bounded{r: body, left: q.max})
+	if head, _ := text.Peek(len(byteOrderMark)); string(head) == byteOrderMark {
+		_, _ = text.Discard(len(byteOrderMark))
+	}
+	return decode(text)
 }
 
 // readFailed is a read that got no answer.

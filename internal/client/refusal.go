@@ -22,7 +22,7 @@ type refusal struct {
 // readRefusal understands both error shapes of the API [errors], the common
 // ones of frameworks and gateways, and says something useful of the rest.
 func readRefusal(body []byte, h http.Header) refusal {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte(byteOrderMark)))
 	switch {
 	case len(body) == 0:
 		return refusal{}
@@ -209,7 +209,7 @@ func join(path, name string) string {
 
 // isHTML tells a web page from an answer of the API.
 func isHTML(body []byte, h http.Header) bool {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte(byteOrderMark)))
 	if len(body) == 0 || body[0] != '<' {
 		return false
 	}
