@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -261,3 +262,57 @@ func TestAnswersThatDifferInANumberAreNotTheOneReasonThatStopsARun(t *testing.T)
 		})
 	}
 }
+
+// slow is a CRM that goes on with a request after nobody waits for its answer any
+// more, as services do behind a gateway.
+type slow struct {
+	timeout, takes time.Duration // of a client, and what the first request takes
+	created        atomic.Int64
+	requests       atomic.Int64
+	work           sync.WaitGroup
+}
+
+func (s *slow) Assert(_ context.Context, _, _ string, _ []byte) client.Result {
+	takes := time.Duration(0)
+	if s.requests.Add(1) == 1 {
+		takes = s.takes
+	}
+	exists := s.created.Load() > 0
+	done := make(chan struct{})
+	s.work.Go(func() {
+		time.Sleep(takes)
+		if !exists {
+			s.created.Add(1)
+		}
+		close(done)
+	})
+	select {
+	case <-done:
+		return client.Result{Outcome: client.Updated, Status: 200, Latency: takes}
+	case <-time.After(s.timeout):
+		return client.Result{Outcome: client.Retryable, Message: "no answer", Latency: s.timeout}
+	}
+}
+
+func TestARequestWithoutAnAnswerGetsAsLongAgainBeforeTheNext(t *testing.T) {
+	for _, blames := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &slow{timeout: 30 * time.Second, takes: 59 * time.Second}
+			opts, _ := options(c, distinct(1))
+			opts.Pacer = blaming(blames)
+			res := Run(t.Context(), opts)
+			balanced(t, res)
+			c.work.Wait()
+			if n := c.created.Load(); n != 1 || res.Updated != 1 || res.Requests != 2 {
+				t.Errorf("blamed %t: %d records were created: %+v", blames, n, res.Tally)
+			}
+		})
+	}
+}
+
+// blaming is unpaced, and says of each failure whether it counts.
+type blaming bool
+
+func (blaming) Acquire(ctx context.Context) error { return ctx.Err() }
+func (b blaming) Done(pace.Feedback) bool         { return bool(b) }
+func (blaming) Status() pace.Status               { return pace.Status{} }

@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
@@ -141,14 +142,28 @@ func (r *run) reject(it *item, res client.Result) {
 // it. A 429 holds everybody in the pacer, and so does a failing service
 // (failures don't count then): the record itself need not wait longer.
 func (r *run) retryAt(it *item, res client.Result) time.Time {
+	var wait time.Duration
 	switch {
 	case res.Throttled() || it.failures == 0:
-		return time.Time{}
 	case res.Limits.HasRetryAfter:
-		return time.Now().Add(res.Limits.RetryAfter)
+		wait = res.Limits.RetryAfter
 	default:
-		return time.Now().Add(backoff(it.failures))
+		wait = backoff(it.failures)
 	}
+	if unfinished(res) {
+		wait = max(wait, res.Latency)
+	}
+	if wait == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(wait)
+}
+
+// unfinished tells whether the CRM may still be at work on the request, though
+// nobody waits for it. It gets as long again: two requests of one record side by
+// side may both create [assert-a-crm-record].
+func unfinished(res client.Result) bool {
+	return res.Status == 0 || res.Status == http.StatusGatewayTimeout
 }
 
 // finish hands an item to the committer and lets the next of its lanes go.
