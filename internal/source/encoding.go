@@ -211,16 +211,26 @@ func (c charset) text(s *survey) []byte {
 	return t
 }
 
-// width says how many bytes of the input a piece of decoded text took up, and
-// false where that can't be told.
+// width says how many bytes of the input a piece of decoded text took up, which may
+// begin and end within a character; nil where that can't be told.
 func (c charset) width() func(b []byte) int64 {
 	if c.enc == nil {
 		return func(b []byte) int64 { return int64(len(b)) }
 	}
 	if _, single := c.enc.(*charmap.Charmap); single {
-		return func(b []byte) int64 { return int64(utf8.RuneCount(b)) }
+		return firstBytes
 	}
 	return nil
+}
+
+// firstBytes counts the characters that begin in b.
+func firstBytes(b []byte) (n int64) {
+	for _, c := range b {
+		if c&0xC0 != 0x80 {
+			n++
+		}
+	}
+	return n
 }
 
 // badChar finds the first place of b that is no character: invalid UTF-8, or

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
 )
 
 func TestARecordBeyondTheLimitCostsItself(t *testing.T) {
@@ -161,5 +162,22 @@ func TestAnOpenQuoteInALongFileCostsItsLineAlone(t *testing.T) {
 	}
 	if bad != 1 || good != 1<<18 {
 		t.Errorf("%d bad and %d good records", bad, good)
+	}
+}
+
+// What is in memory may end in the middle of a character.
+func TestALongRecordOfCharactersOfOneByteIsCountedInBytes(t *testing.T) {
+	text := func(s string) string { return encoded(t, charmap.Windows1252, s) }
+	long := strings.Repeat("aü", 3*windowSize)
+	for name, content := range map[string]string{
+		"p.csv":    text("sku,name\nA,"+long+"\n") + "B,y\n",
+		"q.csv":    text("sku,name\nA,\""+long+"\"\n") + "B,y\n",
+		"p.ndjson": text("{\"sku\":\""+long+"\"}\n") + "B,y\n",
+	} {
+		r := opened(t, name, content, Options{Encoding: windows1252Name, MaxRecordBytes: 64})
+		rec, err := r.Read()
+		if err != nil || rec.Err == nil || content[rec.End.Offset:] != "B,y\n" {
+			t.Errorf("%s: the record ends at byte %d of %d, %v %v", name, rec.End.Offset, len(content), rec.Err, err)
+		}
 	}
 }

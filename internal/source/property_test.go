@@ -141,11 +141,11 @@ func TestEverythingGoodSurvivesDamage(t *testing.T) {
 			good = append(good, i+2)
 			lines = append(lines, rapid.SampledFrom([]string{"A,Lamp,1", `A,"Lamp","2"`, `"A","a ""b""",3`, "A,ü,"}).Draw(t, "good"))
 		}
-		path := filepath.Join(dir, "in.csv")
+		path, opts := filepath.Join(dir, "in.csv"), Options{Delimiter: ',', Encoding: "utf-8"}
 		if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := Open(context.Background(), path, Options{Delimiter: ',', Encoding: "utf-8"})
+		r, err := Open(context.Background(), path, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,6 +154,8 @@ func TestEverythingGoodSurvivesDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		i := rapid.IntRange(0, len(records)-1).Draw(t, "resumed after")
+		reread(t, path, opts, records[i].End, records[i+1:])
 		var read []int
 		for _, rec := range records {
 			if rec.Err == nil {
