@@ -208,7 +208,7 @@ func (c *committer) related() map[string]int64 {
 func (c *committer) beyond() []journal.Settled {
 	over := slices.Collect(maps.Values(c.ahead))
 	for _, it := range c.ring {
-		if it == nil {
+		if it == nil || c.leaves(it) {
 			continue
 		}
 		s := journal.Settled{Seq: it.seq + 1}

@@ -32,6 +32,7 @@ type committer struct {
 	row      int64     // rejects in a row for the same reason …
 	rowOf    reasonKey // … which is this
 	goOn     bool      // somebody was asked, and said to go on
+	enough   bool      // too many were rejected, see leaves
 	doubted  bool      // an earlier part of the run began with nothing but rejects
 	nameless bool      // the match value of a reject is not known
 	later    overtaken
@@ -78,6 +79,9 @@ func (c *committer) loop() {
 
 // take commits what is complete up to the first record still under way.
 func (c *committer) take(it *item) {
+	if c.leaves(it) {
+		return
+	}
 	c.ring[it.slot%windowRecords] = it
 	c.ended.add(it.end.fate, it.count)
 	if it.end.fate == rejected {
@@ -91,7 +95,7 @@ func (c *committer) take(it *item) {
 	}
 	for {
 		slot := &c.ring[c.slot%windowRecords]
-		if *slot == nil {
+		if *slot == nil || c.leaves(*slot) {
 			return
 		}
 		it, *slot = *slot, nil
@@ -108,12 +112,19 @@ func (c *committer) take(it *item) {
 	}
 }
 
+// leaves tells whether a record is left to the run that goes on: after too many
+// rejects nobody wants those as well which the reader had refused by then, and they
+// may be thousands.
+func (c *committer) leaves(it *item) bool {
+	return c.enough && it.end.fate == rejected && it.body == nil
+}
+
 // flush commits what ended beyond the first record that did not, when nothing
 // more can end. The checkpoint before it is where the next run goes on.
 func (c *committer) flush() {
 	c.checkpoint()
 	for ; c.slot < c.run.slots; c.slot++ {
-		if it := c.ring[c.slot%windowRecords]; it != nil {
+		if it := c.ring[c.slot%windowRecords]; it != nil && !c.leaves(it) {
 			c.ended.add(it.end.fate, -it.count)
 			c.next += it.count
 			c.commit(it)
@@ -231,7 +242,7 @@ func (c *committer) judge(last *item) {
 			return
 		}
 		if max.passed(c.tally.Rejected, done, c.atEnd) {
-			c.run.stop(Stopped, err)
+			c.giveUp(err)
 		}
 		return
 	}
@@ -271,13 +282,18 @@ func (c *committer) doubt() {
 // them when the run has stopped if not.
 func (c *committer) ask(q Question, otherwise error) {
 	if c.run.opts.Ask == nil {
-		c.run.stop(Stopped, otherwise)
+		c.giveUp(otherwise)
 		return
 	}
 	defer c.run.gate.shut()()
 	if c.goOn = c.run.opts.Ask(c.run.going, q); !c.goOn {
-		c.run.stop(Stopped, otherwise)
+		c.giveUp(otherwise)
 	}
+}
+
+func (c *committer) giveUp(why error) {
+	c.enough = true
+	c.run.stop(Stopped, why)
 }
 
 // report samples the run for its timeline and for whoever watches it.

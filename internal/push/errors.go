@@ -37,7 +37,7 @@ func (e *TooManyRejectsError) Error() string {
 	case e.Max.Set:
 		return fmt.Sprintf("%d of the first %d records were rejected, more than --max-rejects %s allows%s", e.Rejected, e.Done, e.Max, e.underWay())
 	case e.InARow:
-		return fmt.Sprintf("%d records in a row were rejected for the same reason: %s", nothingButRejects, e.Reason)
+		return fmt.Sprintf("%d records in a row were rejected for the same reason%s: %s", nothingButRejects, e.inAll(), e.Reason)
 	default:
 		return fmt.Sprintf("the first %d records were all rejected%s: %s", e.Rejected, e.underWay(), e.Reason)
 	}
@@ -49,6 +49,21 @@ func (e *TooManyRejectsError) underWay() string {
 		return ""
 	}
 	return fmt.Sprintf(" (%d with those that were under way)", e.InAll)
+}
+
+// inAll says why the tally has more rejects than those in a row.
+func (e *TooManyRejectsError) inAll() string {
+	var more []string
+	if e.Rejected > nothingButRejects {
+		more = append(more, "earlier ones")
+	}
+	if e.InAll > e.Rejected {
+		more = append(more, "those that were under way")
+	}
+	if more == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%d rejected in all, with %s)", max(e.InAll, e.Rejected), strings.Join(more, " and "))
 }
 
 // Hint says what to do.

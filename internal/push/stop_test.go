@@ -291,6 +291,58 @@ func TestTooManyRejectsStopTheRun(t *testing.T) {
 	}
 }
 
+// What is refused before it is sent is read far faster than sent: the rest of it is
+// left to the run that goes on, and in no reject file yet.
+func TestRecordsThatAreNeverSentDontFollowAStop(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		good     int // records before the bad ones
+		max      string
+		rejected int64
+		err      string
+	}{
+		{"from the start", 0, "", 50, "the first 50 records were all rejected: "},
+		{"later on", 1000, "", 50, "50 records in a row were rejected for the same reason: "},
+		{"beyond --max-rejects", 10, "7", 8, "8 of the first 18 records were rejected, more than --max-rejects 7 allows"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			cells := distinct(20_000)
+			for i := range cells[test.good:] {
+				cells[test.good+i][1] = "unmappable"
+			}
+			c := newCRM()
+			c.pause = time.Millisecond
+			opts, rejects := options(c, cells)
+			saved := &notes{}
+			opts.Journal = saved
+			opts.MaxRejects, _ = ParseMaxRejects(test.max)
+			res := Run(t.Context(), opts)
+			balanced(t, res)
+			if res.Outcome != Stopped || res.Rejected != test.rejected || int64(len(rejects.entries)) != test.rejected || !strings.HasPrefix(res.Err.Error(), test.err) {
+				t.Errorf("%s: %s with %d rejects, %d of them in the file: %v", test.name, res.Outcome, res.Rejected, len(rejects.entries), res.Err)
+			}
+			if over, rejected := saved.saved[len(saved.saved)-1].Over(); over != int64(test.good)+test.rejected || rejected != test.rejected {
+				t.Errorf("%s: the journal says that %d are over and %d rejected", test.name, over, rejected)
+			}
+		})
+	}
+}
+
+func TestTheReasonOfAStopSaysWhyThereAreMoreRejects(t *testing.T) {
+	for want, e := range map[string]TooManyRejectsError{
+		"50 records in a row were rejected for the same reason: why":                                                                        {Rejected: 50, InAll: 50, InARow: true},
+		"50 records in a row were rejected for the same reason (57 rejected in all, with those that were under way): why":                   {Rejected: 50, InAll: 57, InARow: true},
+		"50 records in a row were rejected for the same reason (350 rejected in all, with earlier ones): why":                               {Rejected: 350, InAll: 350, InARow: true},
+		"50 records in a row were rejected for the same reason (357 rejected in all, with earlier ones and those that were under way): why": {Rejected: 350, InAll: 357, InARow: true},
+		"the first 50 records were all rejected (57 with those that were under way): why":                                                   {Rejected: 50, InAll: 57},
+	} {
+		e.Reason = "why"
+		if got := e.Error(); got != want {
+			t.Errorf("said %q, want %q", got, want)
+		}
+	}
+}
+
 func TestParseMaxRejects(t *testing.T) {
 	for text, want := range map[string]MaxRejects{
 		"0":    {Set: true},
