@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ type chaosRecord struct {
 	sku   string
 	name  *string // nil: nothing is said; "": a blank cell, or null
 	price *string
+	firm  string // the domain of the company that it refers to; "" where nothing is said
 	fault chaosFault
 }
 
@@ -71,36 +73,50 @@ func (r *chaosRecord) spoil(f chaosFault) {
 	}
 }
 
-// chaosCSV writes records as rows.
-func chaosCSV(rng *rand.Rand, records []chaosRecord) []byte {
+// chaosColumns are those of a file of rows, the last one where its records refer to
+// companies.
+var chaosColumns = []string{"sku", "name", "price", "launched_on", "firm"}
+
+// cells are a record's, without what is too many.
+func (r *chaosRecord) cells() []string {
+	cells := []string{r.sku, "", "", "", r.firm}
+	if r.name != nil {
+		cells[1] = *r.name
+	}
+	if r.price != nil {
+		cells[2] = *r.price
+	}
+	if r.fault == chaosNoDate {
+		cells[3] = "2025-02-30"
+	}
+	return cells
+}
+
+// chaosCSV writes records as rows, so many columns of them.
+func chaosCSV(rng *rand.Rand, records []chaosRecord, columns int) (content []byte, delimiter string) {
 	delimiter, end := oneOf(rng, ",", ";", "\t"), oneOf(rng, "\n", "\r\n")
 	var b strings.Builder
 	if chance(rng, 0.2) {
 		b.WriteString("\ufeff")
 	}
-	b.WriteString(strings.Join([]string{"sku", "name", "price", "launched_on"}, delimiter) + end)
+	b.WriteString(strings.Join(chaosColumns[:columns], delimiter) + end)
 	quoted := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	for _, r := range records {
-		cells := []string{quoted(r.sku), "", "", ""}
-		if r.name != nil && *r.name != "" {
-			cells[1] = quoted(*r.name)
+		cells := r.cells()[:columns]
+		cells[0] = quoted(cells[0])
+		if cells[1] != "" {
+			cells[1] = quoted(cells[1])
 		}
-		if r.price != nil {
-			cells[2] = *r.price
-		}
-		switch r.fault {
-		case chaosNoDate:
-			cells[3] = "2025-02-30"
-		case chaosUnread, chaosUnknown:
+		if r.fault == chaosUnread || r.fault == chaosUnknown {
 			cells = append(cells, "one", "too many")
 		}
 		b.WriteString(strings.Join(cells, delimiter) + end)
 	}
-	return []byte(b.String())
+	return []byte(b.String()), delimiter
 }
 
 // chaosNDJSON writes records as lines.
-func chaosNDJSON(rng *rand.Rand, records []chaosRecord) []byte {
+func chaosNDJSON(records []chaosRecord) []byte {
 	var b strings.Builder
 	for _, r := range records {
 		if r.fault == chaosUnread {
@@ -118,6 +134,9 @@ func chaosNDJSON(rng *rand.Rand, records []chaosRecord) []byte {
 			}
 		}
 		value("name", r.name, "%q")
+		if r.firm != "" {
+			value("firm", &r.firm, "%q")
+		}
 		if r.fault == chaosNoNumber {
 			value("price", r.price, "%q")
 		} else {
@@ -136,15 +155,17 @@ func chaosNDJSON(rng *rand.Rand, records []chaosRecord) []byte {
 
 // chaosModel is the CRM as it must be in the end.
 type chaosModel struct {
-	records  []string // each as recordLine, in order of the alphabet
-	rejected int64
+	records   []string // each as recordLine, in order of the alphabet
+	companies []string // their domains, likewise
+	rejected  int64
 }
 
 // model asserts the records one after another into a map.
 func (p *chaosPlan) model() chaosModel {
 	var m chaosModel
-	type product struct{ sku, name, price string }
+	type product struct{ sku, name, price, firm string }
 	crm := make(map[string]*product)
+	companies := make(map[string]bool)
 	find := func(sku string) *product {
 		if p.crm.Quirks.TrimStrings {
 			sku = strings.TrimSpace(sku)
@@ -159,28 +180,40 @@ func (p *chaosPlan) model() chaosModel {
 		crm[key].sku = sku
 		return crm[key]
 	}
+	// In files of rows a column that says nothing is a blank cell.
+	assert := func(r *chaosRecord, rows bool) {
+		clears := p.blank == "null" || !rows
+		set := func(at, value *string) {
+			switch {
+			case value != nil && *value != "":
+				*at = *value
+			case clears && (value != nil || rows):
+				*at = ""
+			}
+		}
+		is := find(r.sku)
+		set(&is.name, r.name)
+		set(&is.price, r.price)
+		switch {
+		case r.firm != "":
+			set(&is.firm, &r.firm)
+		case p.lookups:
+			set(&is.firm, nil)
+		}
+	}
 	push := func() {
 		m.rejected = 0
 		for _, in := range p.inputs {
-			isCSV := !strings.Contains(in.name, ".ndjson")
-			clears := p.blank == "null" || !isCSV
 			for _, r := range in.records {
+				// What the server alone refuses has its company by then.
+				if r.firm != "" && (r.fault == chaosSound || r.fault == chaosDecimal) {
+					companies[r.firm] = true
+				}
 				if r.fault != chaosSound {
 					m.rejected++
 					continue
 				}
-				// In CSV a column that says nothing is a blank cell.
-				set := func(at, value *string) {
-					switch {
-					case value != nil && *value != "":
-						*at = *value
-					case clears && (value != nil || isCSV):
-						*at = ""
-					}
-				}
-				is := find(r.sku)
-				set(&is.name, r.name)
-				set(&is.price, r.price)
+				assert(&r, in.rows())
 			}
 		}
 	}
@@ -191,10 +224,22 @@ func (p *chaosPlan) model() chaosModel {
 		}
 	}
 	push()
+	if p.mended {
+		for _, in := range p.inputs {
+			for n, r := range in.faulty() {
+				r.mend(n)
+				if r.firm != "" {
+					companies[r.firm] = true
+				}
+				assert(&r, in.rows())
+			}
+		}
+	}
 	for _, r := range crm {
-		m.records = append(m.records, recordLine(r.sku, r.name, r.price))
+		m.records = append(m.records, recordLine(r.sku, r.name, r.price, r.firm))
 	}
 	slices.Sort(m.records)
+	m.companies = slices.Sorted(maps.Keys(companies))
 	return m
 }
 
@@ -214,16 +259,26 @@ func (p *chaosPlan) skus() (skus []string) {
 	return skus
 }
 
-func recordLine(sku, name, price string) string {
-	return fmt.Sprintf("sku=%q name=%q price=%s", sku, name, price)
+func recordLine(sku, name, price, firm string) string {
+	return fmt.Sprintf("sku=%q name=%q price=%s firm=%s", sku, name, price, firm)
 }
 
-// recordLines is what the CRM really holds, as the model has it.
-func recordLines(crm *sandbox.CRM) []string {
-	var lines []string
+// recordLines is what the CRM really holds, as the model has it, and the domains of
+// its companies.
+func recordLines(crm *sandbox.CRM) (lines, companies []string) {
+	domains := map[string]string{"": ""} // by what refers to them
+	for _, r := range crm.Records("companies") {
+		domains[`["`+r.ID+`"]`] = r.Text("domain")
+		companies = append(companies, r.Text("domain"))
+	}
 	for _, r := range crm.Records("products") {
-		lines = append(lines, recordLine(r.Text("sku"), r.Text("name"), r.Text("price")))
+		firm, ok := domains[r.Text("supplier")]
+		if !ok {
+			firm = "none that there is: " + r.Text("supplier")
+		}
+		lines = append(lines, recordLine(r.Text("sku"), r.Text("name"), r.Text("price"), firm))
 	}
 	slices.Sort(lines)
-	return lines
+	slices.Sort(companies)
+	return lines, companies
 }

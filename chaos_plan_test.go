@@ -1,9 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -30,6 +29,24 @@ type chaosPlan struct {
 	// between, where set, is a file that is pushed without --only-changed, after
 	// the inputs were pushed and before they are pushed again.
 	between string
+	// way is how the inputs are pushed.
+	way    chaosWay
+	shards int // processes, where that is the way
+	// first, where set, is what the inputs hold in the parts of the run before that
+	// one: then they change to what they hold in the end.
+	first  [][]byte
+	change int
+	// lookups says that records refer to companies, which are created for them.
+	lookups bool
+	// mended says that at the end what was rejected is mended and pushed again.
+	mended bool
+	// told says that the run writes reports and runs a command at its end.
+	told bool
+	// tls and http2 are what the program and the server speak, and cut the share of
+	// connections that break at some byte.
+	tls, http2 bool
+	cut        float64
+
 	// patient says that the program never gives up a request, so that two of one
 	// key at once are nobody's fault but its own.
 	patient bool
@@ -41,6 +58,28 @@ type chaosInput struct {
 	rejects string // name of its reject file
 	content []byte
 	records []chaosRecord
+
+	form      chaosForm
+	delimiter string // of rows as text
+	packed    string // "", gz or zst
+}
+
+// rows tells a file of rows from one of objects.
+func (in *chaosInput) rows() bool { return in.form == chaosCSVForm || in.form == chaosWorkbook }
+
+// faulty are the records that are rejected, by their number among those.
+func (in *chaosInput) faulty() iter.Seq2[int, chaosRecord] {
+	return func(yield func(int, chaosRecord) bool) {
+		n := 0
+		for _, r := range in.records {
+			if r.fault != chaosSound {
+				if !yield(n, r) {
+					return
+				}
+				n++
+			}
+		}
+	}
 }
 
 // chaosSignal ends one part of the run: after so many requests, or after a time.
@@ -66,15 +105,24 @@ func newChaosPlan(seed uint64) *chaosPlan {
 	p.crm.Seed = rng.Uint64()
 	p.planQuirks(rng)
 	p.planFaults(rng, n)
+	p.planWay(rng)
 	p.planInputs(rng, n)
+	p.planChange(rng)
 	p.planFlags(rng, n)
 	p.planSignals(rng, n)
+	p.planConnections(rng)
 	return p
 }
 
 func (p *chaosPlan) String() string {
-	return fmt.Sprintf("seed %d: %d records in %d files; flags %s; CRM %+v; signals %v; restarts %v",
-		p.seed, p.records, len(p.inputs), strings.Join(p.flags, " "), p.crm, p.signals, p.restarts)
+	var names []string
+	for _, in := range p.inputs {
+		names = append(names, in.name)
+	}
+	return fmt.Sprintf("seed %d: %d records in %q, %s (%d shards), lookups %v, inputs change %v, rejects mended %v; flags %s; CRM %+v; "+
+		"TLS %v, HTTP/2 %v, cut %.2f; signals %v; restarts %v",
+		p.seed, p.records, names, p.way, p.shards, p.lookups, p.first != nil, p.mended, strings.Join(p.flags, " "), p.crm,
+		p.tls, p.http2, p.cut, p.signals, p.restarts)
 }
 
 // calm is the CRM without its troubles.
@@ -87,7 +135,13 @@ func (p *chaosPlan) calmFlags() []string { return append([]string{"--workers", "
 
 // mostFailures is how often a run may end by itself before its end, where the
 // server is away for longer than the program waits at its start.
-func (p *chaosPlan) mostFailures() int { return 2 + len(p.restarts) }
+func (p *chaosPlan) mostFailures() int {
+	failures := 2 + len(p.restarts)
+	if p.cut > 0 {
+		failures += 3
+	}
+	return failures
+}
 
 // planQuirks chooses readings that change what the CRM holds at the end.
 func (p *chaosPlan) planQuirks(rng *rand.Rand) {
@@ -147,18 +201,22 @@ func (p *chaosPlan) planFaults(rng *rand.Rand, n int) {
 }
 
 func (p *chaosPlan) planFlags(rng *rand.Rand, n int) {
-	p.calming = append(p.calming, "--object", "products", "--match", "sku", "--max-rejects", "100%", "-o", "json", "--blank", p.blank)
+	p.calming = append(p.calming, "--max-rejects", "100%", "-o", "json", "--blank", p.blank)
 	if chance(rng, 0.3) {
 		p.calming = append(p.calming, "--only-changed")
-		if chance(rng, 0.5) {
+		if p.oneProcess() && p.first == nil && chance(rng, 0.5) {
 			p.between = "between.csv"
 		}
 	}
-	if len(p.inputs) > 1 && chance(rng, 0.5) {
+	if p.oneProcess() && len(p.inputs) > 1 && chance(rng, 0.5) {
 		p.calming = append(p.calming, "--rejects", "rejects")
 		for i := range p.inputs {
 			p.inputs[i].rejects = "rejects/" + p.inputs[i].rejects
 		}
+	}
+	if p.told = p.oneProcess() && chance(rng, 0.3); p.told {
+		p.calming = append(p.calming, "--report", "report.json", "--report", "report.html", "--metrics", "run.prom",
+			"--on-finish", "cat >finished.json")
 	}
 	p.flags = append(p.flags, p.calming...)
 	p.flags = append(p.flags, "--workers", strconv.Itoa(1+rng.IntN(64)), "--retries", strconv.Itoa(60+rng.IntN(60)))
@@ -187,7 +245,7 @@ func (p *chaosPlan) planSignals(rng *rand.Rand, n int) {
 		case 4:
 			s.sends = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
 		}
-		if small || chance(rng, 0.6) {
+		if p.oneProcess() && (small || chance(rng, 0.6)) {
 			s.requests = 1 + rng.IntN(1+n/4)
 		} else {
 			s.after = time.Duration(20+rng.ExpFloat64()*500) * time.Millisecond
@@ -208,37 +266,44 @@ func (p *chaosPlan) planSignals(rng *rand.Rand, n int) {
 func (p *chaosPlan) planInputs(rng *rand.Rand, n int) {
 	p.records, p.blank = n, oneOf(rng, "skip", "null")
 	files := oneOf(rng, 1, 1, 1, 2, 3)
+	switch p.way {
+	case chaosOneShardEach:
+		files = 1
+	case chaosOneFileEach:
+		files = max(2, files)
+	}
 	keys := 1 + rng.IntN(n+n/4+1) // fewer keys than records: some come again
 	bad := rng.Float64() * rng.Float64()
+	p.lookups = chance(rng, 0.3) && p.way != chaosOneShardEach // what creates records is refused for shards
+	if p.lookups && !p.oneProcess() {
+		p.crm.AssertPause = 0 // of one company that two processes create at once one might be too many
+	}
 	for i := range files {
 		share := n / files
 		if i == 0 {
 			share += n % files
 		}
-		in := chaosInput{}
+		in := newChaosInput(rng, i)
 		for range share {
 			r := newChaosRecord(rng, keys, bad)
 			if r.fault == chaosDecimal && p.crm.Faults.Empty+p.crm.Faults.Truncate > 0 {
 				r.spoil(chaosTooLong) // the server's reason for refusing it might be cut off
 			}
+			if p.lookups && chance(rng, 0.7) {
+				r.firm = "firm-" + strconv.Itoa(rng.IntN(1+n/20)) + ".example"
+			}
+			if p.way == chaosOneFileEach && r.sku != "" { // the files' order is anybody's guess
+				r.sku = strings.Replace(r.sku, "-", "-"+strconv.Itoa(i)+"-", 1)
+			}
+			in.fit(&r)
 			in.records = append(in.records, r)
 		}
-		stem, packed := "part-"+strconv.Itoa(i+1), chance(rng, 0.2)
-		if chance(rng, 0.5) {
-			in.name, in.rejects = stem+".csv", stem+".rejects.csv"
-			in.content = chaosCSV(rng, in.records)
-		} else {
-			in.name, in.rejects = stem+".ndjson", stem+".rejects.ndjson"
-			in.content = chaosNDJSON(rng, in.records)
-		}
-		if packed {
-			var b bytes.Buffer
-			z := gzip.NewWriter(&b)
-			_, _ = z.Write(in.content)
-			_ = z.Close() // a bytes.Buffer takes everything
-			in.name, in.content = in.name+".gz", b.Bytes()
-		}
+		in.write(rng.Uint64(), p.columns())
 		p.inputs = append(p.inputs, in)
+	}
+	p.mended = p.oneProcess() && chance(rng, 0.3)
+	for _, in := range p.inputs {
+		p.mended = p.mended && in.form != chaosList
 	}
 }
 

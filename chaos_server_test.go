@@ -2,10 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,9 +24,14 @@ type chaosServer struct {
 	crm     *sandbox.CRM
 	address string
 
+	certificate *tls.Certificate // nil: no TLS
+	http2       bool
+	cut         float64 // share of the connections that break
+	rng         *rand.Rand
+
 	mu       sync.Mutex
 	arrived  int64
-	underWay int
+	underWay map[int64]bool // requests, by their number
 	changed  *sync.Cond
 
 	http    *http.Server
@@ -27,7 +39,7 @@ type chaosServer struct {
 }
 
 func newChaosServer(crm *sandbox.CRM) *chaosServer {
-	s := &chaosServer{crm: crm}
+	s := &chaosServer{crm: crm, underWay: make(map[int64]bool)}
 	s.changed = sync.NewCond(&s.mu)
 	return s
 }
@@ -46,9 +58,28 @@ func (s *chaosServer) listen(ctx context.Context, address string) error {
 	if s.address == "" { // a restart keeps it, while others read it
 		s.address = listener.Addr().String()
 	}
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
-	s.serving.Go(func() { _ = s.http.Serve(listener) })
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	if s.cut > 0 {
+		listener = &cuttingListener{Listener: listener, share: s.cut, rng: s.rng}
+	}
+	if s.certificate == nil {
+		s.serving.Go(func() { _ = s.http.Serve(listener) })
+		return nil
+	}
+	s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*s.certificate}, MinVersion: tls.VersionTLS12}
+	s.http.Protocols = new(http.Protocols)
+	s.http.Protocols.SetHTTP1(!s.http2)
+	s.http.Protocols.SetHTTP2(s.http2)
+	s.serving.Go(func() { _ = s.http.ServeTLS(listener, "", "") })
 	return nil
+}
+
+// url is where the program finds it.
+func (s *chaosServer) url() string {
+	if s.certificate == nil {
+		return "http://" + s.address + "/v2"
+	}
+	return "https://" + s.address + "/v2"
 }
 
 func (s *chaosServer) close() {
@@ -57,17 +88,74 @@ func (s *chaosServer) close() {
 }
 
 func (s *chaosServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.count(1, 1)
-	defer s.count(0, -1)
+	number := s.arrives()
+	defer s.leaves(number)
 	s.crm.ServeHTTP(w, r)
 }
 
-func (s *chaosServer) count(arrived int64, underWay int) {
+func (s *chaosServer) arrives() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.arrived += arrived
-	s.underWay += underWay
+	s.arrived++
+	s.underWay[s.arrived] = true
 	s.changed.Broadcast()
+	return s.arrived
+}
+
+func (s *chaosServer) leaves(number int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.underWay, number)
+	s.changed.Broadcast()
+}
+
+// cuttingListener has some connections break: a few in the middle of the handshake of
+// TLS, the others later.
+type cuttingListener struct {
+	net.Listener
+	share float64
+	rng   *rand.Rand
+}
+
+func (l *cuttingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil || !chance(l.rng, l.share) {
+		return conn, err
+	}
+	bytes := int64(l.rng.ExpFloat64() * 50_000)
+	if chance(l.rng, 0.2) {
+		bytes = l.rng.Int64N(3000)
+	}
+	cut := &cutConn{Conn: conn}
+	cut.left.Store(bytes)
+	return cut, nil
+}
+
+// cutConn breaks when so many bytes went through it, either way.
+type cutConn struct {
+	net.Conn
+	left atomic.Int64
+}
+
+func (c *cutConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	return n, c.went(n, err)
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	if left := c.left.Load(); int64(len(b)) > left { // a part of it arrives
+		n, err := c.Conn.Write(b[:max(0, left)])
+		return n, c.went(len(b), err)
+	}
+	n, err := c.Conn.Write(b)
+	return n, c.went(n, err)
+}
+
+func (c *cutConn) went(n int, err error) error {
+	if c.left.Add(-int64(n)) >= 0 || err != nil {
+		return err
+	}
+	return errors.Join(net.ErrClosed, c.Conn.Close())
 }
 
 func (s *chaosServer) requests() int64 {
@@ -76,13 +164,15 @@ func (s *chaosServer) requests() int64 {
 	return s.arrived
 }
 
-// quiet waits until no request is under way.
+// quiet waits until no request is under way of those that have arrived.
 func (s *chaosServer) quiet(ctx context.Context) error {
 	defer context.AfterFunc(ctx, s.changed.Broadcast)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.underWay > 0 && ctx.Err() == nil {
-		s.changed.Wait()
+	for number := range maps.Clone(s.underWay) {
+		for s.underWay[number] && ctx.Err() == nil {
+			s.changed.Wait()
+		}
 	}
 	return ctx.Err()
 }

@@ -43,7 +43,13 @@ const (
 // faults, ends the program now and then in the middle, by kill -9 too, and runs
 // the same command again until it is through. What comes out must be what an
 // undisturbed run gives: the same records in the CRM, none of them twice, the
-// same reject files, the same counts, and nothing left over.
+// same reject files, the same counts, the same reports, and nothing left over.
+//
+// The inputs come in each format, packed or not, by one push, by a job, or by
+// several processes side by side: one for each file or shard. Their records may
+// refer to others that are created on the way; they may change in the middle; and
+// what was rejected may be mended and pushed again in the end. Connections break, of
+// TLS and of HTTP/2 too.
 //
 //	go test -run Chaos .                                 some ten seconds
 //	go test -run Chaos . -chaos 30m -timeout 40m -v      as long as one likes
@@ -136,19 +142,22 @@ func chaosRound(t *testing.T, seed uint64, sum *chaosSum) {
 	t.Log(plan)
 
 	calm := newChaosRun(t, plan, filepath.Join(t.ArtifactDir(), "calm"))
-	calm.serve(ctx, plan.calm())
+	calm.serve(ctx, plan.calm(), 0)
 	calm.earlier(ctx, plan.calmFlags())
-	last := calm.part(ctx, plan.calmFlags(), nil)
-	calm.stop()
-	calm.checkEnd(last)
+	var lasts []*chaosPart
+	for _, side := range plan.sides() {
+		lasts = append(lasts, calm.part(ctx, side, plan.calmFlags(), nil))
+	}
+	calm.over(ctx, lasts, false)
 
 	wild := newChaosRun(t, plan, filepath.Join(t.ArtifactDir(), "wild"))
-	wild.serve(ctx, plan.crm)
+	wild.serve(ctx, plan.crm, plan.cut)
 	wild.earlier(ctx, plan.flags)
+	if plan.first != nil {
+		wild.write(plan.first)
+	}
 	wild.restartNowAndThen(ctx)
-	last = wild.partsToEnd(ctx)
-	wild.stop()
-	wild.checkEnd(last)
+	wild.over(ctx, wild.sidesToEnd(ctx), true)
 	wild.checkRejects(calm)
 
 	wild.addTo(sum)
@@ -181,27 +190,56 @@ func (c *chaosRun) earlier(ctx context.Context, flags []string) {
 	if err := os.WriteFile(filepath.Join(c.work(), c.plan.between), []byte(b.String()), 0o600); err != nil {
 		c.Fatal(err)
 	}
-	if first := c.part(ctx, flags, nil); !first.finished() {
+	if first := c.part(ctx, c.plan.sides()[0], flags, nil); !first.finished() {
 		c.Fatalf("what comes before it didn't come to its end:\n%s", first)
 	}
-	args := []string{"--object", "products", "--match", "sku", "--retries", "100", "-o", "json", c.plan.between}
-	c.push(ctx, args, &chaosSignal{sends: []syscall.Signal{syscall.SIGKILL}, requests: 1 + len(c.plan.skus())/2})
-	if second := c.push(ctx, args, nil); second.code != 0 {
+	between := chaosSide{command: []string{"push", "--object", "products", "--match", "sku"}, files: []string{c.plan.between}}
+	args := []string{"--retries", "100", "-o", "json"}
+	c.part(ctx, between, args, &chaosSignal{sends: []syscall.Signal{syscall.SIGKILL}, requests: 1 + len(c.plan.skus())/2})
+	if second := c.part(ctx, between, args, nil); second.code != 0 {
 		c.Fatalf("the push in between didn't come to its end:\n%s", second)
 	}
 }
 
-// partsToEnd runs the command again and again: as often as there are signals to
-// end it, and then until it is through.
-func (c *chaosRun) partsToEnd(ctx context.Context) (last *chaosPart) {
+// over checks a run that is over, after what was rejected is mended and pushed, too.
+func (c *chaosRun) over(ctx context.Context, lasts []*chaosPart, disturbed bool) {
 	c.Helper()
-	signals := c.plan.signals
-	for range len(signals) + c.plan.mostFailures() {
+	c.checkEnd(lasts...)
+	if c.plan.mended {
+		c.mend(ctx, disturbed)
+	}
+	c.stop()
+	c.checkCRM()
+}
+
+// sidesToEnd brings all processes to their end, side by side.
+func (c *chaosRun) sidesToEnd(ctx context.Context) []*chaosPart {
+	c.Helper()
+	sides := c.plan.sides()
+	lasts := make([]*chaosPart, len(sides))
+	var running sync.WaitGroup
+	for n, side := range sides {
+		running.Go(func() { lasts[n] = c.partsToEnd(ctx, side, c.plan.flags) })
+	}
+	running.Wait()
+	return lasts
+}
+
+// partsToEnd runs the command again and again: as often as there are signals to
+// end it, and then until it is through. It is called by several goroutines.
+func (c *chaosRun) partsToEnd(ctx context.Context, side chaosSide, flags []string) (last *chaosPart) {
+	c.Helper()
+	signals := side.signals
+	for n := range len(signals) + c.plan.change + c.plan.mostFailures() {
+		if n == c.plan.change && c.plan.first != nil {
+			c.write(nil)
+		}
 		var next *chaosSignal
 		if len(signals) > 0 {
 			next, signals = &signals[0], signals[1:]
 		}
-		if last = c.part(ctx, c.plan.flags, next); last.finished() {
+		last = c.part(ctx, side, flags, next)
+		if c.Failed() || last.finished() && (n >= c.plan.change || c.plan.first == nil) {
 			break
 		}
 	}
@@ -215,23 +253,22 @@ func TestAKillBeforeTheFirstCheckpointLeavesNoFile(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), roundTime)
 	defer cancel()
 	plan := &chaosPlan{
-		records: 3, flags: []string{"--object", "products", "--match", "sku", "-o", "json"},
+		records: 3, flags: []string{"-o", "json"}, way: chaosOnePush,
 		inputs: []chaosInput{{
-			name: "part-1.csv", rejects: "part-1.rejects.csv", content: []byte("sku,price\nA-1,cheap\nA-2,1\nA-2,2\n"),
+			form: chaosCSVForm, name: "part-1.csv", rejects: "part-1.rejects.csv", content: []byte("sku,price\nA-1,cheap\nA-2,1\nA-2,2\n"),
 			records: []chaosRecord{{sku: "A-1", fault: chaosNoNumber}, {sku: "A-2", price: new("1")}, {sku: "A-2", price: new("2")}},
 		}},
 	}
 	c := newChaosRun(t, plan, t.TempDir())
-	c.serve(ctx, sandbox.Options{Latency: 100 * time.Millisecond})
+	c.serve(ctx, sandbox.Options{Latency: 100 * time.Millisecond}, 0)
 	// The schema, an assert, and the next of the same key when that is answered:
 	// by then the first record is rejected.
-	killed := c.part(ctx, plan.flags, &chaosSignal{sends: []syscall.Signal{syscall.SIGKILL}, requests: 3})
+	side := plan.sides()[0]
+	killed := c.part(ctx, side, plan.flags, &chaosSignal{sends: []syscall.Signal{syscall.SIGKILL}, requests: 3})
 	if killed.code != -1 {
 		t.Fatalf("the program was not killed:\n%s", killed)
 	}
-	last := c.part(ctx, plan.flags, nil)
-	c.stop()
-	c.checkEnd(last)
+	c.over(ctx, []*chaosPart{c.part(ctx, side, plan.flags, nil)}, false)
 }
 
 // newChaosRun makes a place for the inputs and what the program writes.
@@ -243,12 +280,27 @@ func newChaosRun(t *testing.T, plan *chaosPlan, dir string) *chaosRun {
 			t.Fatal(err)
 		}
 	}
-	for _, in := range plan.inputs {
-		if err := os.WriteFile(filepath.Join(c.work(), in.name), in.content, 0o600); err != nil {
+	c.write(nil)
+	for name, content := range plan.settings() {
+		if err := os.WriteFile(filepath.Join(c.work(), name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return c
+}
+
+// write gives the inputs other contents, or their own.
+func (c *chaosRun) write(contents [][]byte) {
+	c.Helper()
+	for i, in := range c.plan.inputs {
+		content := in.content
+		if contents != nil {
+			content = contents[i]
+		}
+		if err := os.WriteFile(filepath.Join(c.work(), in.name), content, 0o600); err != nil {
+			c.Error(err)
+		}
+	}
 }
 
 func (c *chaosRun) work() string { return filepath.Join(c.dir, "work") }
