@@ -17,9 +17,12 @@ import (
 )
 
 // RemoveLeft removes what killed processes left in a directory: regular files with
-// such a beginning and end of their names, and older than that where age isn't 0,
-// since other processes may be at work. What can't be removed stays.
-func RemoveLeft(dir, prefix, suffix string, age time.Duration) {
+// such a beginning and end of their names. What can't be removed stays.
+func RemoveLeft(dir, prefix, suffix string) {
+	eachLeft(dir, prefix, suffix, func(path string, _ time.Time) { os.Remove(path) })
+}
+
+func eachLeft(dir, prefix, suffix string, remove func(path string, modified time.Time)) {
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
 		return
@@ -28,9 +31,8 @@ func RemoveLeft(dir, prefix, suffix string, age time.Duration) {
 		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), suffix) {
 			continue
 		}
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && (age == 0 || time.Since(info.ModTime()) > age) {
-			os.Remove(filepath.Join(dir, e.Name()))
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			remove(filepath.Join(dir, e.Name()), info.ModTime())
 		}
 	}
 }

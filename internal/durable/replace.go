@@ -15,35 +15,44 @@ func CheckReplaceable(path string) error {
 	if err := CheckTarget(path); err != nil {
 		return err
 	}
-	file, err := temporary(path, abandoned)
+	file, release, err := temporary(path)
 	if err != nil {
 		return err
 	}
+	defer release()
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// temporary makes a file beside path that only the user can read, and removes what a
-// killed process left in its stead, if it is older than age. Nothing that looks for
-// files of path's ending takes it for one.
-func temporary(path string, age time.Duration) (*os.File, error) {
+// temporary makes a file beside path that only the user can read, and that nobody
+// takes for left behind until it is released; what killed processes left in its stead
+// is removed. Nothing that looks for files of path's ending takes it for one.
+func temporary(path string) (file *os.File, release func(), err error) {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
-	RemoveLeft(dir, prefix, temporarySuffix, age)
-	return os.CreateTemp(dir, prefix+"*"+temporarySuffix)
+	eachLeft(dir, prefix, temporarySuffix, removeOwnerless)
+	for {
+		if file, err = os.CreateTemp(dir, prefix+"*"+temporarySuffix); err != nil {
+			return nil, nil, err
+		}
+		if release, owned := own(file.Name()); owned {
+			return file, release, nil
+		}
+		file.Close()
+	}
 }
 
 const (
 	temporarySuffix = ".tmp"
-	abandoned       = time.Hour // what is written takes moments
+	abandoned       = time.Hour // what is written takes moments; for where nothing tells the owner
 )
 
 // WriteCache writes a small file of the user's own in one step, of what can be found
-// out again: a power cut may cost it, and so may another process that writes the
-// same at the same moment, since what looks left behind goes at once.
+// out again: a power cut may cost it.
 func WriteCache(path string, data []byte) error {
-	file, err := temporary(path, 0)
+	file, release, err := temporary(path)
 	if err != nil {
 		return err
 	}
+	defer release()
 	_, err = file.Write(data)
 	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
@@ -60,10 +69,11 @@ func Write(path string, mode os.FileMode, write func(io.Writer) error) (err erro
 	if err := CheckTarget(path); err != nil {
 		return err
 	}
-	file, err := temporary(path, abandoned)
+	file, release, err := temporary(path)
 	if err != nil {
 		return err
 	}
+	defer release()
 	defer func() {
 		if err != nil {
 			os.Remove(file.Name())

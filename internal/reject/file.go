@@ -109,7 +109,7 @@ func (o Options) Check() error {
 		return w.problem("checking", w.failed)
 	}
 	dir, stem := filepath.Split(tempStem(w.path))
-	durable.RemoveLeft(dir, stem, probeSuffix, 0)
+	durable.RemoveLeft(dir, stem, probeSuffix)
 	w.temp += probeSuffix
 	if err := w.open(); err != nil {
 		return err
