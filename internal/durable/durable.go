@@ -1,7 +1,7 @@
 // Package durable writes files that are never seen by halves, makes what was written
 // outlive a power cut, and what killed processes left end; and it tells why a file
-// could not be written. Packages journal, reject and state, which have more to say
-// of each step, write their own files.
+// could not be written. Package reject, whose file grows for the length of a run,
+// writes its own.
 package durable
 
 import (

@@ -11,7 +11,7 @@ type claim struct {
 	dir, key, suffix string
 	what             string // it is, for messages
 	lock             *lock  // nil once it is let go of
-	disk             disk
+	disk             durable.Disk
 }
 
 func (c *claim) path() string { return filepath.Join(c.dir, c.key+c.suffix) }
@@ -23,10 +23,7 @@ func (c *claim) Finish() error {
 	if c.lock == nil {
 		return nil
 	}
-	err := c.disk.Remove(c.path())
-	if err == nil {
-		err = c.disk.SyncDir(c.dir)
-	}
+	err := durable.Remove(c.disk, c.path())
 	if cerr := c.Close(); err == nil {
 		return cerr
 	}

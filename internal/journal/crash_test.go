@@ -11,13 +11,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // dying is a disk on which everything ends after a number of steps; a step is a
 // byte written or one other call. What happens after that (cleaning up) does not
 // reach the disk any more.
 type dying struct {
-	osDisk
+	durable.System
 	left  int
 	after error
 	log   []string
@@ -34,11 +36,11 @@ func (d *dying) step(what string) error {
 	return nil
 }
 
-func (d *dying) Create(name string) (file, error) {
+func (d *dying) Create(name string) (durable.File, error) {
 	if err := d.step("create"); err != nil {
 		return nil, err
 	}
-	f, err := d.osDisk.Create(name)
+	f, err := d.System.Create(name)
 	return &dyingFile{f, d}, err
 }
 
@@ -46,7 +48,7 @@ func (d *dying) Rename(from, to string) error {
 	if err := d.step("rename"); err != nil {
 		return err
 	}
-	return d.osDisk.Rename(from, to)
+	return d.System.Rename(from, to)
 }
 
 func (d *dying) Remove(name string) error {
@@ -54,13 +56,13 @@ func (d *dying) Remove(name string) error {
 		return errDead
 	}
 	d.log = append(d.log, "remove")
-	return d.osDisk.Remove(name)
+	return d.System.Remove(name)
 }
 
 func (d *dying) SyncDir(dir string) error { return d.step("syncdir") }
 
 type dyingFile struct {
-	f file
+	durable.File
 	d *dying
 }
 
@@ -68,7 +70,7 @@ func (f *dyingFile) Write(b []byte) (int, error) {
 	n := min(len(b), f.d.left)
 	f.d.left -= n
 	f.d.log = append(f.d.log, "write")
-	if _, err := f.f.Write(b[:n]); err != nil {
+	if _, err := f.File.Write(b[:n]); err != nil {
 		return 0, err
 	}
 	if n < len(b) {
@@ -77,8 +79,7 @@ func (f *dyingFile) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (f *dyingFile) Sync() error  { return f.d.step("sync") }
-func (f *dyingFile) Close() error { return f.f.Close() }
+func (f *dyingFile) Sync() error { return f.d.step("sync") }
 
 // TestEveryPrefixOfAWriteIsRecoverable ends the machine at every byte and between
 // any two calls, and looks what the next run finds.

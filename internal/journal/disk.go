@@ -1,10 +1,8 @@
 package journal
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,47 +17,15 @@ import (
 const (
 	journalSuffix = ".journal"
 	lockSuffix    = ".lock"
-	tempSuffix    = ".tmp"
+	tempSuffix    = durable.TempSuffix
 )
 
-// disk is what writing a journal does to the file system, step by step, so that
-// tests can end it at each.
-type disk interface {
-	Create(name string) (file, error)
-	Rename(from, to string) error
-	Remove(name string) error
-	SyncDir(dir string) error
-}
-
-type file interface {
-	io.Writer
-	Sync() error
-	Close() error
-}
-
 // replace puts content in a file's place at one stroke.
-func replace(d disk, path string, content []byte) error {
-	// Not to be guessed, and not following a link that is there already.
-	temp := strings.TrimSuffix(path, journalSuffix) + "." + strings.ToLower(rand.Text()) + tempSuffix
-	f, err := d.Create(temp)
-	if err != nil {
+func replace(d durable.Disk, path string, content []byte) error {
+	return durable.Replace(d, path, func(f durable.File) error {
+		_, err := f.Write(content)
 		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = d.Rename(temp, path)
-	}
-	if err != nil {
-		d.Remove(temp)
-		return err
-	}
-	return d.SyncDir(filepath.Dir(path))
+	})
 }
 
 // removeLeftovers removes what a killed process was about to put in the
@@ -80,17 +46,6 @@ func escapeGlob(s string) string {
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
 }
-
-type osDisk struct{}
-
-func (osDisk) Create(name string) (file, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-}
-func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
-func (osDisk) Remove(name string) error     { return os.Remove(name) }
-
-// SyncDir is [durable.SyncDir].
-func (osDisk) SyncDir(dir string) error { return durable.SyncDir(dir) }
 
 // ensureDir makes the directory, or makes it the user's alone.
 func ensureDir(dir string) error {

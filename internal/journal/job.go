@@ -94,7 +94,7 @@ func OpenJob(dir string, run JobRun, o Options) (*JobJournal, error) {
 		return nil, err
 	}
 	defer guard.release()
-	j := &JobJournal{claim: claim{dir: dir, key: jobKey(run), suffix: jobSuffix, what: "the journal of the job", disk: osDisk{}}}
+	j := &JobJournal{claim: claim{dir: dir, key: jobKey(run), suffix: jobSuffix, what: "the journal of the job", disk: durable.System{}}}
 	if j.lock, err = takeLock(filepath.Join(dir, jobFileKey(run.Path)+lockSuffix)); err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (j *JobJournal) CloseFailed(at time.Time) error {
 
 func (j *JobJournal) write() error { return writeJob(j.disk, j.path(), j.own) }
 
-func writeJob(d disk, path string, record jobRecord) error {
+func writeJob(d durable.Disk, path string, record jobRecord) error {
 	body, err := json.Marshal(record)
 	if err != nil {
 		return err

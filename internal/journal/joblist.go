@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // JobEntry is one job's journal of a directory.
@@ -81,7 +83,7 @@ func listJobs(dir string) ([]JobEntry, error) {
 // ForgetJob removes a job's journal, so that it starts with its first push. The
 // error is a [*JobLockedError] where a run is under way, else an [*Error].
 func ForgetJob(dir string, e JobEntry) error {
-	free, err := forget(osDisk{}, dir, e.Key, jobSuffix, fileOf(e.Key), func() error {
+	free, err := forget(durable.System{}, dir, e.Key, jobSuffix, fileOf(e.Key), func() error {
 		removeEnded(dir, e.Ended)
 		return nil
 	})

@@ -191,10 +191,10 @@ type Journal struct {
 // The error is a [*LockedError] where another process is pushing one of the
 // inputs, and an [*Error] where no journal can be kept in dir.
 func Open(dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
-	return openOn(osDisk{}, dir, run, o)
+	return openOn(durable.System{}, dir, run, o)
 }
 
-func openOn(d disk, dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
+func openOn(d durable.Disk, dir string, run Run, o Options) (*Journal, *Checkpoint, error) {
 	guard, err := enter(dir)
 	if err != nil {
 		return nil, nil, err

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // Entry is one journal of a directory.
@@ -133,7 +135,7 @@ func list(dir string) ([]Entry, error) {
 // can go on with the run: afterwards nobody would know of them. The error is a
 // [*LockedError] where a push is under way, that of discard, or an [*Error].
 func Forget(dir string, e Entry, discard func(Rejects) error) error {
-	free, err := forget(osDisk{}, dir, e.Key, journalSuffix, e.Key, func() error {
+	free, err := forget(durable.System{}, dir, e.Key, journalSuffix, e.Key, func() error {
 		for _, r := range e.rejects() {
 			if err := discard(r); err != nil {
 				return err
@@ -158,7 +160,7 @@ func ForgetRun(dir string, run Run, discard func(Rejects) error) error {
 }
 
 // forget removes a journal after what comes first, unless somebody holds its lock.
-func forget(d disk, dir, key, suffix, lockKey string, first func() error) (free bool, err error) {
+func forget(d durable.Disk, dir, key, suffix, lockKey string, first func() error) (free bool, err error) {
 	guard, err := takeGuard(dir)
 	if err != nil {
 		return false, err
@@ -174,14 +176,7 @@ func forget(d disk, dir, key, suffix, lockKey string, first func() error) (free 
 	}
 	removeLeftovers(dir, key)
 	path := filepath.Join(dir, key+suffix)
-	err = d.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	if err == nil {
-		err = d.SyncDir(dir) // it must not come back after a power cut
-	}
-	if err != nil {
+	if err := durable.Remove(d, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return true, problem("removing the journal", path, err)
 	}
 	return true, nil

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 const (
@@ -55,7 +57,7 @@ func HoldRejects(dir, path string) (*RejectFile, error) {
 	}
 	defer guard.release()
 	f := &RejectFile{claim: claim{
-		dir: dir, key: rejectsKey(path), suffix: rejectsSuffix, what: "the note on " + path, disk: osDisk{},
+		dir: dir, key: rejectsKey(path), suffix: rejectsSuffix, what: "the note on " + path, disk: durable.System{},
 	}}
 	if f.lock, err = takeLock(filepath.Join(dir, f.key+lockSuffix)); err != nil {
 		return nil, err

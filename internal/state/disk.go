@@ -16,36 +16,19 @@ import (
 
 const (
 	lockSuffix = ".lock"
-	tempSuffix = ".tmp"
+	tempSuffix = durable.TempSuffix
 )
 
-// disk is what writing a state does to the file system, step by step, so that
-// tests can end it at each.
+// disk is what writing a state does to the file system. Its log is written where the
+// state lies.
 type disk interface {
-	Create(name string) (file, error)
-	Open(name string) (file, error)
-	Rename(from, to string) error
-	Remove(name string) error
-	SyncDir(dir string) error
+	durable.Disk
+	Open(name string) (durable.File, error)
 }
 
-type file interface {
-	WriteAt(b []byte, off int64) (int, error)
-	Sync() error
-	Close() error
-}
+type osDisk struct{ durable.System }
 
-type osDisk struct{}
-
-func (osDisk) Create(name string) (file, error) {
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-}
-func (osDisk) Open(name string) (file, error) { return os.OpenFile(name, os.O_RDWR, 0) }
-func (osDisk) Rename(from, to string) error   { return os.Rename(from, to) }
-func (osDisk) Remove(name string) error       { return os.Remove(name) }
-
-// SyncDir is [durable.SyncDir].
-func (osDisk) SyncDir(dir string) error { return durable.SyncDir(dir) }
+func (osDisk) Open(name string) (durable.File, error) { return os.OpenFile(name, os.O_RDWR, 0) }
 
 // What is wrong with a state, for errors.Is.
 var (

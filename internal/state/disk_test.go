@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // dying is a disk on which everything ends after a number of steps; a step is a
@@ -24,7 +26,7 @@ func (d *dying) step() error {
 	return nil
 }
 
-func (d *dying) Create(name string) (file, error) {
+func (d *dying) Create(name string) (durable.File, error) {
 	if err := d.step(); err != nil {
 		return nil, err
 	}
@@ -32,7 +34,7 @@ func (d *dying) Create(name string) (file, error) {
 	return &dyingFile{f, d}, err
 }
 
-func (d *dying) Open(name string) (file, error) {
+func (d *dying) Open(name string) (durable.File, error) {
 	if err := d.step(); err != nil {
 		return nil, err
 	}
@@ -57,14 +59,14 @@ func (d *dying) Remove(name string) error {
 func (d *dying) SyncDir(string) error { return d.step() }
 
 type dyingFile struct {
-	f file
+	durable.File
 	d *dying
 }
 
 func (f *dyingFile) WriteAt(b []byte, off int64) (int, error) {
 	n := min(len(b), f.d.left)
 	f.d.left -= n
-	if _, err := f.f.WriteAt(b[:n], off); err != nil {
+	if _, err := f.File.WriteAt(b[:n], off); err != nil {
 		return 0, err
 	}
 	if n < len(b) {
@@ -73,8 +75,7 @@ func (f *dyingFile) WriteAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
-func (f *dyingFile) Sync() error  { return f.d.step() }
-func (f *dyingFile) Close() error { return f.f.Close() }
+func (f *dyingFile) Sync() error { return f.d.step() }
 
 // noting notes in which order names go and directories are synced.
 type noting struct {

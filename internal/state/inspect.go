@@ -2,8 +2,9 @@ package state
 
 import (
 	"errors"
-	"path/filepath"
 	"time"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // Summary is what a state holds for one scope.
@@ -91,14 +92,7 @@ func Forget(path string, which func(Scope) bool) (int, error) {
 	return forgetOn(osDisk{}, path, which)
 }
 
-func forgetOn(d disk, path string, which func(Scope) bool) (int, error) {
-	// What is gone must not come back after a power cut.
-	remove := func() error {
-		if err := d.Remove(path); err != nil {
-			return err
-		}
-		return d.SyncDir(filepath.Dir(path))
-	}
+func forgetOn(d durable.Disk, path string, which func(Scope) bool) (int, error) {
 	lock, err := takeLock(path)
 	if err != nil {
 		return 0, problem("changing", path, err)
@@ -106,7 +100,7 @@ func forgetOn(d disk, path string, which func(Scope) bool) (int, error) {
 	defer releaseLock(lock)
 	m, err := loadImage(path)
 	if errors.Is(err, errBroken) || errors.Is(err, errVersion) {
-		m, err = nil, remove()
+		m, err = nil, durable.Remove(d, path)
 	}
 	if err != nil {
 		return 0, problem("changing", path, err)
@@ -125,7 +119,7 @@ func forgetOn(d disk, path string, which func(Scope) bool) (int, error) {
 	case gone == 0:
 		return 0, nil
 	case len(stay) == 0:
-		err = remove()
+		err = durable.Remove(d, path)
 	default:
 		_, err = writeImage(d, path, stay)
 	}

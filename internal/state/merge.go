@@ -2,16 +2,15 @@ package state
 
 import (
 	"bufio"
-	"crypto/rand"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
 	"iter"
 	"maps"
 	"math/bits"
-	"path/filepath"
 	"slices"
-	"strings"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // record is a row with its details, of a table or of the log.
@@ -123,31 +122,15 @@ type part struct {
 
 // writeImage puts a file with these tables in path's place at one stroke. The
 // bitmaps are those of the new tables.
-func writeImage(d disk, path string, parts []part) ([]bitmap, error) {
-	// Not to be guessed, and not following a link that is there already.
-	temp := path + "." + strings.ToLower(rand.Text()[:16]) + tempSuffix
-	f, err := d.Create(temp)
-	if err != nil {
-		return nil, err
-	}
-	seen, err := writeTables(f, parts)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = d.Rename(temp, path)
-	}
-	if err != nil {
-		d.Remove(temp)
-		return nil, err
-	}
-	return seen, d.SyncDir(filepath.Dir(path))
+func writeImage(d durable.Disk, path string, parts []part) (seen []bitmap, err error) {
+	err = durable.Replace(d, path, func(f durable.File) (err error) {
+		seen, err = writeTables(f, parts)
+		return err
+	})
+	return seen, err
 }
 
-func writeTables(f file, parts []part) ([]bitmap, error) {
+func writeTables(f durable.File, parts []part) ([]bitmap, error) {
 	sum := &summing{w: io.NewOffsetWriter(f, headSize)}
 	w := bufio.NewWriterSize(sum, 1<<18)
 	var seen []bitmap

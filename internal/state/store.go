@@ -40,9 +40,9 @@ type Store struct {
 	seen     bitmap            // of the table's rows
 	inFlight map[uint64]int    // requests about a hash that are not settled
 
-	file    file   // open for appending to the log; nil until needed
-	end     int64  // of the log
-	pending []byte // a frame of changes not written yet
+	file    durable.File // open for appending to the log; nil until needed
+	end     int64        // of the log
+	pending []byte       // a frame of changes not written yet
 	spare   []byte
 	last    Ticket // the latest change
 	durable Ticket // the latest change on disk

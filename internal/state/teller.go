@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // Teller tells a state, which this process doesn't hold, of records before they
@@ -166,7 +168,7 @@ func (t *Teller) head(name string) (err error) {
 	if _, err := t.file.Write(append(head, scope...)); err != nil {
 		return err
 	}
-	return osDisk{}.SyncDir(filepath.Dir(name))
+	return durable.SyncDir(filepath.Dir(name))
 }
 
 // Close lets go, and has the state take in what it was told where nobody uses
