@@ -3,15 +3,9 @@ package lookup
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
-)
-
-const (
-	firstBackoff = time.Second
-	mostBackoff  = time.Minute
 )
 
 // send makes a request until it comes to anything but a retryable failure, or to
@@ -35,7 +29,7 @@ func (l *Lookup) send(attempt func() client.Result) (client.Result, error) {
 		if counted > l.o.Retries {
 			return res, nil
 		}
-		wait := backoff(try)
+		wait := client.Backoff(try)
 		// "At once" is believed once: a server that goes on saying so would be
 		// asked in a tight loop.
 		if res.Limits.HasRetryAfter && (res.Limits.RetryAfter > 0 || try == 1) {
@@ -68,16 +62,6 @@ func (l *Lookup) once(attempt func() client.Result) (res client.Result, err erro
 		return res
 	})
 	return res, err
-}
-
-// backoff is how long to wait after failure n, from 1: exponential with full
-// jitter [rate-limits].
-func backoff(n int) time.Duration {
-	ceiling := mostBackoff
-	if n < 7 { // 1 s << 6 is past the minute
-		ceiling = min(mostBackoff, firstBackoff<<(n-1))
-	}
-	return rand.N(ceiling + 1)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

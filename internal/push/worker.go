@@ -148,7 +148,7 @@ func (r *run) retryAt(it *item, res client.Result) time.Time {
 	case res.Limits.HasRetryAfter:
 		wait = res.Limits.RetryAfter
 	default:
-		wait = backoff(it.failures)
+		wait = client.Backoff(it.failures)
 	}
 	if unfinished(res) {
 		wait = max(wait, res.Latency)
