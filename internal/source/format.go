@@ -96,14 +96,21 @@ func refuseMarkup(name string, text []byte) error {
 	return nil
 }
 
+// WithoutPacking is a file's name without the ending of a compression that is read,
+// in whatever case: products.csv of products.csv.gz.
+func WithoutPacking(name string) string {
+	ext := filepath.Ext(name)
+	switch strings.ToLower(ext) {
+	case ".gz", ".gzip", ".zst", ".zstd":
+		return strings.TrimSuffix(name, ext)
+	}
+	return name
+}
+
 // formatOfName tells the format by the file's extension, under that of its
 // compression. Auto means that the name says nothing.
 func formatOfName(path string) (format Format, ext string) {
-	base := strings.ToLower(filepath.Base(path))
-	for _, packed := range []string{".gz", ".gzip", ".zst", ".zstd"} {
-		base = strings.TrimSuffix(base, packed)
-	}
-	switch ext = filepath.Ext(base); ext {
+	switch ext = strings.ToLower(filepath.Ext(WithoutPacking(filepath.Base(path)))); ext {
 	case ".csv":
 		return CSV, ext
 	case ".tsv", ".tab":
