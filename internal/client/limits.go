@@ -1,7 +1,6 @@
 package client
 
 import (
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,13 +66,10 @@ func (l *Limits) readRetryAfter(h http.Header, clock *serverClock) {
 			continue
 		}
 		d := at.Sub(clock.time())
-		if d < 0 {
-			if !clock.told {
-				continue // perhaps our clock is wrong: that is no reason to hurry
-			}
-			d = 0
+		if d < 0 && !clock.told {
+			continue // perhaps our clock is wrong: that is no reason to hurry
 		}
-		l.RetryAfter, l.HasRetryAfter = d, true
+		l.RetryAfter, l.HasRetryAfter = within(d), true
 		return
 	}
 }
@@ -138,10 +134,10 @@ func parsePolicy(s string) (limit int, window time.Duration, ok bool) {
 // dates apart: no window is decades long.
 func parseReset(v string, clock *serverClock) (time.Duration, bool) {
 	if t, err := http.ParseTime(v); err == nil {
-		return max(t.Sub(clock.time()), 0), true
+		return within(t.Sub(clock.time())), true
 	}
 	if t, err := time.Parse(time.RFC3339, v); err == nil {
-		return max(t.Sub(clock.time()), 0), true
+		return within(t.Sub(clock.time())), true
 	}
 	f, ok := parseDecimal(v)
 	if !ok {
@@ -155,24 +151,26 @@ func parseReset(v string, clock *serverClock) (time.Duration, bool) {
 	if f > 100*now {
 		f /= 1000
 	}
-	return max(duration(f-now).Round(time.Millisecond), 0), true
+	return within(duration(f - now).Round(time.Millisecond)), true
 }
 
-// parseSeconds reads "5" and "0.5". What a Duration can't hold becomes the
-// longest one.
+// parseSeconds reads "5" and "0.5".
 func parseSeconds(s string) (time.Duration, bool) {
 	if n, ok := parseCount(s); ok {
-		return time.Duration(n) * time.Second, true
+		return within(time.Duration(n) * time.Second), true
 	}
 	f, ok := parseDecimal(s)
 	return duration(f), ok
 }
 
+// longestTime is what a longer one counts as. Nobody waits for it to pass, and to add
+// to what a Duration just holds would give a time that has passed.
+const longestTime = 365 * 24 * time.Hour
+
+func within(d time.Duration) time.Duration { return min(max(d, 0), longestTime) }
+
 func duration(seconds float64) time.Duration {
-	if f := seconds * float64(time.Second); f < math.MaxInt64 {
-		return time.Duration(f)
-	}
-	return math.MaxInt64
+	return time.Duration(min(seconds, longestTime.Seconds()) * float64(time.Second))
 }
 
 // parseDecimal reads digits with at most one point among them: no sign, no

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"math"
 	"net/http"
 	"testing"
 	"time"
@@ -30,7 +29,12 @@ func TestRateLimitHeaders(t *testing.T) {
 		{"a date that has passed by the server's clock is at once", 429, []string{"Date", "Sun, 01 Mar 2026 13:00:00 GMT", "Retry-After", "Sun, 01 Mar 2026 12:59:00 GMT"}, wait(0)},
 		{"a date that has passed by our clock is nonsense", 429, []string{"Retry-After", "Sun, 01 Mar 2026 11:59:00 GMT"}, none},
 		{"a day is kept", 429, []string{"Retry-After", "86400"}, wait(24 * time.Hour)},
-		{"an absurd number is kept as the longest time", 429, []string{"Retry-After", "99999999999999999999999"}, wait(math.MaxInt64)},
+		{"an absurd number is kept as the longest time", 429, []string{"Retry-After", "99999999999999999999999"}, wait(longestTime)},
+		{"so is an absurd date", 429, []string{"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"}, wait(longestTime)},
+		{"and an absurd reset", 200, []string{"X-RateLimit-Remaining", "1", "X-RateLimit-Reset", "Fri, 31 Dec 9999 23:59:59 GMT"},
+			Limits{HasLimit: true, Remaining: 1, Reset: longestTime}},
+		{"and an absurd window", 200, []string{"RateLimit", `"day";r=0;t=9223372037`, "RateLimit-Policy", `"day";q=1;w=999999999`},
+			Limits{HasLimit: true, Limit: 1, Reset: longestTime, Window: longestTime}},
 		{"negative", 429, []string{"Retry-After", "-5"}, none},
 		{"words", 429, []string{"Retry-After", "soon"}, none},
 		{"infinity", 429, []string{"Retry-After", "Inf"}, none},
