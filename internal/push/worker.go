@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -120,7 +121,7 @@ func (r *run) settle(it *item, res client.Result) {
 		}
 		if wait := res.Limits.RetryAfter; !res.Throttled() && res.Limits.HasRetryAfter && r.opts.MaxWait > 0 && wait > r.opts.MaxWait {
 			r.stop(Failed, &pace.TooLongError{Until: time.Now().Add(wait), Wait: wait, Max: r.opts.MaxWait,
-				Why: "the server asks to wait after " + res.Message})
+				Why: fmt.Sprintf("the service fails (%d): the server asks to wait %s", res.Status, wait.Round(time.Second))})
 			return
 		}
 		it.due = r.retryAt(it, res)
