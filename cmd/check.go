@@ -15,7 +15,7 @@ import (
 
 // check refuses combinations that make no sense, each with what was likely
 // meant. It looks at nothing but the settings.
-func (r *pushRun) check() error {
+func (r *pushRun) check(ctx context.Context) error {
 	s, explicit := r.settings, r.conf.explicit
 	switch {
 	case len(r.paths) == 0:
@@ -26,8 +26,11 @@ func (r *pushRun) check() error {
 		return usage(`write "match: ATTR" below the push: `+r.candidates(),
 			"match is missing: say by which attribute records are found again")
 	case r.match == "":
-		return usage("it is what identifies a record, such as sku, email or domain: "+r.candidates(),
-			"--match is missing: say by which attribute records are found again")
+		hint := r.likelyMatch(ctx)
+		if hint == "" {
+			hint = "it is what identifies a record, such as sku, email or domain: " + r.candidates()
+		}
+		return usage(hint, "--match is missing: say by which attribute records are found again")
 	}
 	if err := s.checkTarget(explicit); err != nil {
 		return err

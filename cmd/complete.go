@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -202,6 +203,21 @@ func (t *typed) attributes(ctx context.Context) []client.Attribute {
 	return slices.DeleteFunc(attributes, func(at client.Attribute) bool {
 		return at.IsArchived || slices.Contains([]string{"id", "created_at", "updated_at"}, at.Key)
 	})
+}
+
+// likelyMatch names a unique attribute that the first input has a column for; "" where
+// there is none, or no schema at hand.
+func (t *typed) likelyMatch(ctx context.Context) string {
+	columns := t.columns(ctx, t.args[0])
+	for _, at := range t.attributes(ctx) {
+		named := func(column string) bool {
+			return foldColumn(column) == foldColumn(at.Key) || foldColumn(column) == foldColumn(at.Label)
+		}
+		if at.IsUnique && slices.ContainsFunc(columns, named) {
+			return fmt.Sprintf("%s has a column for %s, which is unique in the CRM: --match %[2]s", t.args[0], at.Key)
+		}
+	}
+	return ""
 }
 
 // described is an attribute as a word of completion, between what belongs

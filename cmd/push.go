@@ -55,7 +55,8 @@ type pushRun struct {
 	begun    bool    // everything is prepared; from here on records may be sent
 
 	object, match string
-	objectFrom    string // the file whose name gave the object; "" for --object
+	likelyMatch   func(context.Context) string // of a push by itself; "" where nothing is likely
+	objectFrom    string                       // the file whose name gave the object; "" for --object
 
 	file   *mapping.File // with --mapping
 	inputs []*input
@@ -104,7 +105,7 @@ func (r *pushRun) do(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	r.conf = conf
+	r.conf, r.likelyMatch = conf, (&typed{command: c, args: r.paths, conf: conf}).likelyMatch
 	if err := r.understand(ctx); err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (r *pushRun) understand(ctx context.Context) error {
 	if err := r.readMapping(ctx); err != nil {
 		return err
 	}
-	if err := r.check(); err != nil {
+	if err := r.check(ctx); err != nil {
 		return err
 	}
 	return r.nameObject(ctx)
