@@ -34,9 +34,9 @@ func (s Shard) String() string {
 	return fmt.Sprintf("%d/%d", s.Index, s.Count)
 }
 
-// Of is the shard, from 1 to count, that the records of a lane key go through:
+// shardOf is the shard, from 1 to count, that the records of a lane key go through:
 // the 64-bit FNV-1a hash of the key's UTF-8 bytes, modulo count, plus one.
-func Of(lane string, count int) int {
+func shardOf(lane string, count int) int {
 	h := fnv.New64a()
 	h.Write([]byte(lane))
 	return int(h.Sum64()%uint64(count)) + 1
@@ -50,7 +50,7 @@ func (s Shard) takes(it *item) bool {
 	case s.Count == 0:
 		return true
 	case len(it.lanes) > 0:
-		return Of(it.lanes[0], s.Count) == s.Index
+		return shardOf(it.lanes[0], s.Count) == s.Index
 	default:
 		return int(it.rec.Line%int64(s.Count))+1 == s.Index
 	}

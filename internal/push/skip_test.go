@@ -211,7 +211,7 @@ func (h *skips) check(p aPush, shard Shard, res *Result) {
 			break
 		}
 		a, _ := mapper.MapCells(cell[:])
-		if shard.Count > 0 && Of(a.Lanes[0], shard.Count) != shard.Index {
+		if shard.Count > 0 && shardOf(a.Lanes[0], shard.Count) != shard.Index {
 			continue
 		}
 		if res, refused := passing(h.seed)(cell[0], cell[1], 99); !refused || res.Outcome != client.Rejected {

@@ -86,7 +86,7 @@ func TestShardsDivideTheRecordsByKey(t *testing.T) {
 
 func TestTheShardOfAKeyNeverChanges(t *testing.T) {
 	for key, want := range map[string]int{"": 6, "a": 5, "dress-001": 3, "jane@example.com": 5, "küche": 2} {
-		if got := Of(key, 8); got != want {
+		if got := shardOf(key, 8); got != want {
 			t.Errorf("%q goes through shard %d of 8, want %d", key, got, want)
 		}
 	}

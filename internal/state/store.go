@@ -309,23 +309,6 @@ func (s *Store) Flush() error {
 	return s.sync(s.last)
 }
 
-// Len is the number of lane keys that the state knows.
-func (s *Store) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := s.table.n - s.table.removed
-	for h, c := range s.log {
-		inTable := s.table.find(h) >= 0
-		switch {
-		case inTable && c.drop:
-			n--
-		case !inTable && !c.drop:
-			n++
-		}
-	}
-	return n
-}
-
 // Missing hands out what the state knows and neither Check nor See of this run asked for.
 // It means something only when the input was read from beginning to end. yield
 // must not use the Store.

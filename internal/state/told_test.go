@@ -162,8 +162,8 @@ func TestWhatKilledProcessesLeftGoesWithTheNext(t *testing.T) {
 		if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
 			t.Errorf("%s leaves %v", name, left)
 		}
-		if s := open(t, path, products, Options{}); s.Len() != 1 {
-			t.Errorf("%s: the state knows %d", name, s.Len())
+		if s := open(t, path, products, Options{}); known(t, s) != 1 {
+			t.Errorf("%s: the state knows %d", name, known(t, s))
 		}
 	}
 }
@@ -229,12 +229,12 @@ func TestKeysOfAnotherWayAreNotCompared(t *testing.T) {
 	t.Run("what was remembered is forgotten, for good", func(t *testing.T) {
 		path := remembers(t, "a")
 		s := open(t, path, other, Options{})
-		if s.Anew() == nil || s.Len() != 0 {
-			t.Errorf("it begins anew: %v, and knows %d", s.Anew(), s.Len())
+		if s.Anew() == nil || known(t, s) != 0 {
+			t.Errorf("it begins anew: %v, and knows %d", s.Anew(), known(t, s))
 		}
 		s.off()
-		if s := open(t, path, products, Options{}); s.Len() != 0 {
-			t.Errorf("in the old way it knows %d", s.Len())
+		if s := open(t, path, products, Options{}); known(t, s) != 0 {
+			t.Errorf("in the old way it knows %d", known(t, s))
 		}
 	})
 	t.Run("who sends in another way has all of it forgotten", func(t *testing.T) {
@@ -242,8 +242,8 @@ func TestKeysOfAnotherWayAreNotCompared(t *testing.T) {
 		teller := Tell(path, other, false)
 		tell(t, teller, "b", "1")
 		teller.Close()
-		if s := open(t, path, products, Options{}); s.Len() != 0 {
-			t.Errorf("it knows %d", s.Len())
+		if s := open(t, path, products, Options{}); known(t, s) != 0 {
+			t.Errorf("it knows %d", known(t, s))
 		}
 	})
 }
@@ -317,8 +317,8 @@ func TestWhoTellsOfAllSaysSoAtOnce(t *testing.T) {
 	teller := Tell(path, products, true)
 	must(t, teller.Begin())
 	teller.off()
-	if s := open(t, path, products, Options{}); s.Len() != 0 {
-		t.Errorf("it still knows %d", s.Len())
+	if s := open(t, path, products, Options{}); known(t, s) != 0 {
+		t.Errorf("it still knows %d", known(t, s))
 	}
 }
 
@@ -369,8 +369,8 @@ func TestWhatManySendTakesABitOfMemoryEach(t *testing.T) {
 	m.close()
 	for _, o := range []Options{{ReadOnly: true}, {}} {
 		s := open(t, path, products, o)
-		if s.Len() != 1000 {
-			t.Errorf("read only %t: %d are known", o.ReadOnly, s.Len())
+		if known(t, s) != 1000 {
+			t.Errorf("read only %t: %d are known", o.ReadOnly, known(t, s))
 		}
 		for i, v := range values {
 			if s.same(hashKey(v), print(v, "1")) != (i%3 == 0) {
