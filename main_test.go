@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -30,6 +31,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUp,
+		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":          exits,
 			"signal":         sendSignal,
@@ -48,6 +50,16 @@ func TestScript(t *testing.T) {
 			"crm-listed":     crmListed,
 		},
 	})
+}
+
+// condition tells whether [mounts] holds: a volume can be mounted that only the
+// processes of one command see.
+func condition(name string) (bool, error) {
+	if name != "mounts" {
+		return false, fmt.Errorf("there is no condition %q", name)
+	}
+	const mount = `mount -t tmpfs -o size=400k,nr_inodes=9 tmpfs /tmp && mount -o remount,nr_inodes=90 /tmp`
+	return exec.Command("unshare", "-rm", "sh", "-c", mount).Run() == nil, nil
 }
 
 // token is what every script's CRM takes. It must not show up anywhere else.
