@@ -180,7 +180,11 @@ func (r *pushRun) rejectWriter(index int) (*reject.Writer, error) {
 	if r.resume == nil || index >= len(r.resume.Rejects) {
 		return reject.New(opts), nil
 	}
-	return reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
+	w, err := reject.Resume(opts, reject.Mark(r.resume.Rejects[index]))
+	if err == nil && w.Missing() {
+		r.app.insist(fmt.Sprintf("what the interrupted run has rejected is not in the new %s: the old one was changed or removed since, and there was no room for another copy; --restart pushes all records again", opts.Path))
+	}
+	return w, err
 }
 
 // into is the CRM, as the token sees it, and the object that the records are sent to.

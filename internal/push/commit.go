@@ -377,11 +377,16 @@ func (c *committer) result(stopped stopReason) *Result {
 		many.InAll = res.Rejected
 	}
 	res.ResumedAtLine = c.run.opts.Resume.GoesOn()
+	goesOn := !res.Whole && c.run.opts.Journal != nil
 	for _, in := range c.run.opts.Inputs {
 		if in.Rejects == nil {
 			continue
 		}
-		path, err := in.Rejects.Finish()
+		finish := in.Rejects.Finish
+		if goesOn {
+			finish = in.Rejects.FinishPart
+		}
+		path, err := finish()
 		if err != nil {
 			res.Whole = false // the next run finishes the file
 			if res.Err == nil || ofOneFile(res.Err, err) {

@@ -93,6 +93,8 @@ func (k *kept) Checkpoint() (reject.Mark, error) {
 	return reject.Mark{Path: "kept", Length: int64(len(k.entries))}, k.err
 }
 
+func (k *kept) FinishPart() (string, error) { return k.Finish() }
+
 func (k *kept) Finish() (string, error) {
 	if len(k.entries) == 0 {
 		return "", nil

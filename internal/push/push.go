@@ -50,6 +50,8 @@ type RejectWriter interface {
 	// Finish ends the file and gives it its name; with no entry it removes an
 	// old file of that name. It returns the path, "" where there is no file.
 	Finish() (string, error)
+	// FinishPart is Finish for a run that is gone on with.
+	FinishPart() (string, error)
 	// Checkpoint brings the entries so far safely to disk.
 	Checkpoint() (reject.Mark, error)
 }

@@ -84,6 +84,8 @@ type Writer struct {
 	sum     uint64 // of those bytes
 	raw     bool
 
+	missing  bool  // see Missing
+	goesOn   bool  // see FinishPart
 	failed   error // why the Writer can't work: bad options
 	finished bool
 	result   string
@@ -276,6 +278,15 @@ func (w *Writer) Finish() (path string, err error) {
 	return w.result, nil
 }
 
+// FinishPart is [Writer.Finish] for a run that the same command goes on with. The
+// entries stay under the temporary name as well, so that [Resume] finds them as they
+// are, whoever mends or removes the finished file in between; where there is no room
+// for both, that file must do.
+func (w *Writer) FinishPart() (path string, err error) {
+	w.goesOn = true
+	return w.Finish()
+}
+
 func (w *Writer) finishEmpty() error {
 	if w.file != nil { // it was made for an entry that could not be written
 		w.file.Close()
@@ -322,7 +333,7 @@ func (w *Writer) finish() error {
 	from := w.temp
 	// Where there is no room for a second copy, a file with an empty column is
 	// better than none.
-	if name, err := w.narrow(); err == nil && name != "" {
+	if name, err := w.copied(w.written + int64(len(end))); err == nil && name != "" {
 		from = name
 	}
 	defer func() {
@@ -340,7 +351,7 @@ func (w *Writer) finish() error {
 	if err := os.Rename(from, w.path); err != nil {
 		return keep(err)
 	}
-	if from != w.temp {
+	if from != w.temp && !w.goesOn {
 		os.Remove(w.temp) // a leftover is found and removed by the next run's Resume or Discard
 	}
 	if err := durable.SyncDir(filepath.Dir(w.path)); err != nil {
@@ -363,17 +374,22 @@ func (w *Writer) leave() string {
 	return w.temp
 }
 
-// narrow copies a CSV file without its last column, which only records that
-// could not be parsed have. It returns "" where there is such a record, or
-// another format.
-func (w *Writer) narrow() (name string, err error) {
+// copied copies a file of so many bytes where the temporary one can't take its place:
+// CSV loses its last column, which only records that could not be parsed have. It
+// returns "" where no copy is wanted.
+func (w *Writer) copied(length int64) (name string, err error) {
 	rows, ok := w.rows.(*csvRows)
-	if !ok || w.raw {
+	narrow := ok && !w.raw
+	if !narrow && !w.goesOn {
 		return "", nil
 	}
 	name = w.temp + newSuffix
 	err = copyFile(name, w.create, func(dst io.Writer) error {
-		return rows.narrow(dst, io.NewSectionReader(w.file, 0, w.written))
+		if narrow {
+			return rows.narrow(dst, io.NewSectionReader(w.file, 0, w.written))
+		}
+		_, err := io.Copy(dst, io.NewSectionReader(w.file, 0, length))
+		return err
 	})
 	if err != nil {
 		return "", err

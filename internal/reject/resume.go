@@ -13,12 +13,12 @@ import (
 )
 
 // Resume goes on with the rejects of an interrupted run: those of its last
-// [Writer.Checkpoint]. The run may have been killed, so that its temporary file
-// is still there, or have ended in order, so that the file has its final name;
-// then that file stays whole until [Writer.Finish] replaces it. One that somebody
-// has worked on since is theirs: what is rejected from here on goes to a new one,
-// and [Options.Aside] says what becomes of the old. Errors are [*Error]; after one
-// the run can't be resumed.
+// [Writer.Checkpoint]. They are in its temporary file, which a kill and
+// [Writer.FinishPart] leave, or in the finished one, which stays whole until
+// [Writer.Finish] replaces it; [Options.Aside] says what becomes of one that somebody
+// has worked on since. Where they are in neither, what is rejected from here on goes
+// to a new file, see [Writer.Missing]. Errors are [*Error]; after one the run can't be
+// resumed.
 func Resume(o Options, m Mark) (*Writer, error) {
 	w := prepare(o)
 	w.temp = m.Temp
@@ -43,21 +43,32 @@ func Resume(o Options, m Mark) (*Writer, error) {
 		if w.file != nil {
 			w.file.Close()
 		}
-		if err == errMended {
-			return New(o), nil
+		if err == errMissing {
+			w = New(o)
+			w.missing = true
+			return w, nil
 		}
 		return nil, err
 	}
 	return w, nil
 }
 
-var errMended = errors.New("somebody has worked on the finished file")
+// Missing tells whether a resumed run's file begins anew, since there was no room to
+// keep the rejects of the interrupted one, and somebody has worked on the finished file,
+// or removed it. They are in the input, and in what was kept of that work.
+func (w *Writer) Missing() bool { return w.missing }
+
+var errMissing = errors.New("the finished file is changed or gone")
 
 func (w *Writer) resume(m Mark) error {
 	f, err := openRegular(w.temp, os.O_RDWR)
 	finished := errors.Is(err, fs.ErrNotExist)
 	if finished {
-		if err := w.reopen(m); err != nil {
+		err = w.reopen(m)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errMissing
+		}
+		if err != nil {
 			return w.changed(err)
 		}
 		f, err = openRegular(w.temp, os.O_RDWR)
@@ -79,7 +90,7 @@ func (w *Writer) resume(m Mark) error {
 		f.Close()
 		w.file = nil
 		os.Remove(w.temp)
-		return errMended
+		return errMissing
 	case changed:
 		return w.changed(errChanged)
 	}
@@ -96,10 +107,6 @@ var errChanged = errors.New("it was changed after the interrupted run")
 func (w *Writer) changed(err error) error {
 	p := w.problem("resuming", err)
 	p.hint = "begin anew with --restart; to keep the file that is there now, rename it first"
-	if errors.Is(err, fs.ErrNotExist) {
-		p = w.problem("resuming", errors.New("it is gone since the interrupted run"))
-		p.hint = "put it back, or begin anew with --restart, which pushes all records again"
-	}
 	return p
 }
 

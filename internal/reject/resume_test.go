@@ -212,9 +212,6 @@ func TestResumeRefuses(t *testing.T) {
 		{"an unfinished file that was edited", func(t *testing.T, o *Options, m Mark) {
 			must(t, os.WriteFile(m.Temp, []byte(strings.ReplaceAll(read(t, o.Path), "A-1", "B-1")), 0o600))
 		}, "it was changed after the interrupted run"},
-		{"a finished file that is gone", func(t *testing.T, o *Options, m Mark) {
-			must(t, os.Remove(o.Path))
-		}, "it is gone since the interrupted run"},
 		{"another place", func(t *testing.T, o *Options, m Mark) {
 			o.Path = filepath.Join(t.TempDir(), "other.csv")
 		}, "the interrupted run wrote its rejects to"},
@@ -238,11 +235,54 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
+func TestAPartThatIsGoneOnWithIsWholeWhateverBecameOfItsFile(t *testing.T) {
+	for format, all := range map[string][]Entry{"csv": entries(5), "json": {{Line: 1, Error: "no", Raw: "{"}, {Line: 2, Error: "no", Raw: "}"}}} {
+		for name, change := range map[string]func(path string) error{
+			"as it was": func(string) error { return nil },
+			"mended":    func(path string) error { return os.WriteFile(path, []byte("mended"), 0o600) },
+			"removed":   os.Remove,
+		} {
+			o := Options{Format: format, Columns: []string{"sku"}, Path: filepath.Join(t.TempDir(), "r."+format)}
+			first := len(all) - 1
+			w := New(o)
+			for _, e := range all[:first] {
+				must(t, w.Write(e))
+			}
+			m, err := w.Checkpoint()
+			must(t, err)
+			must(t, w.Write(all[first])) // beyond what the journal knows
+			_, err = w.FinishPart()
+			must(t, err)
+			if got, want := read(t, o.Path), finished(t, o, all...); got != want {
+				t.Errorf("%s: the part is %q, want %q", format, got, want)
+			}
+			must(t, change(o.Path))
+			w, err = Resume(o, m)
+			must(t, err)
+			must(t, w.Write(all[first]))
+			_, err = w.FinishPart()
+			must(t, err)
+			w, err = Resume(o, m)
+			must(t, err)
+			must(t, w.Write(all[first]))
+			_, err = w.Finish()
+			must(t, err)
+			if got, want := read(t, o.Path), finished(t, o, all...); got != want || w.Missing() {
+				t.Errorf("%s, %s: got %q, want %q", format, name, got, want)
+			}
+			if left, err := filepath.Glob(o.Path + ".*"); err != nil || len(left) > 0 {
+				t.Errorf("%s, %s: %q are left", format, name, left)
+			}
+		}
+	}
+}
+
 func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
 	for name, edit := range map[string]func(text string) string{
 		"mended":  func(text string) string { return strings.ReplaceAll(text, "A-1", "B-1") },
 		"another": func(string) string { return "hello" },
 		"empty":   func(string) string { return "" },
+		"removed": nil,
 	} {
 		for more := range 2 {
 			t.Run(fmt.Sprintf("%s, and %d more", name, more), func(t *testing.T) {
@@ -251,10 +291,18 @@ func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
 				var err error
 				o.Left, err = Digest(o.Path)
 				must(t, err)
-				theirs := edit(read(t, o.Path))
-				must(t, os.WriteFile(o.Path, []byte(theirs), 0o600))
+				theirs := ""
+				if edit != nil {
+					theirs = edit(read(t, o.Path))
+					must(t, os.WriteFile(o.Path, []byte(theirs), 0o600))
+				} else {
+					must(t, os.Remove(o.Path))
+				}
 				w, err := Resume(o, m)
 				must(t, err)
+				if !w.Missing() {
+					t.Error("nothing says that earlier rejects are missing")
+				}
 				want := []string{"r.csv"}
 				if more > 0 {
 					must(t, w.Write(Entry{Line: 9, Error: "no", Cells: []string{"C-1"}}))
@@ -264,8 +312,14 @@ func TestWhatSomebodyMadeOfTheFinishedFileIsKeptWhenTheRunGoesOn(t *testing.T) {
 				}
 				_, err = w.Finish()
 				must(t, err)
+				if edit == nil {
+					want = want[:more]
+				}
 				if got := files(t, filepath.Dir(o.Path)); !slices.Equal(got, want) {
 					t.Fatalf("the directory has %q, want %q", got, want)
+				}
+				if edit == nil {
+					return
 				}
 				if kept := read(t, filepath.Join(filepath.Dir(o.Path), want[len(want)-1])); kept != theirs {
 					t.Errorf("kept is %q", kept)
