@@ -309,11 +309,8 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 			if r.Outcome != tt.want || r.Message != tt.message || r.Status != 0 {
 				t.Errorf("%+v", r)
 			}
-			var dial *net.OpError
-			var dns *net.DNSError
-			connects := errors.As(tt.err, &dial) && dial.Op != "remote error" || errors.As(tt.err, &dns)
-			if (r.Outcome == Fatal || connects) != (r.Hint != "") {
-				t.Errorf("hint %q", r.Hint)
+			if r.Hint == "" {
+				t.Error("it has no hint")
 			}
 		})
 	}

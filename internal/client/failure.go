@@ -27,6 +27,8 @@ const (
 	hintNetwork   = "is there a network, and does a firewall let this machine out? Then " + hintBaseURL
 	hintRefused   = "nothing listens at this address: " + hintBaseURL
 	hintNoSandbox = "nothing listens at this address of this machine: crmsync sandbox starts a CRM to try things on; otherwise " + hintBaseURL
+	hintNoHTTP    = "something between this machine and the CRM may be at fault, as a proxy, a VPN or a firewall; else " + hintBaseURL
+	hintSlow      = "if the CRM is slow, allow it more time with --timeout; else " + hintNetwork
 	hintProxy     = "check the proxy in HTTPS_PROXY: the right form is http://user:password@host:port"
 	hintCert      = "if a company proxy or an own CA signs the connection, add its certificate to this system's, or on Linux name its file in SSL_CERT_FILE"
 	hintClock     = "check this machine's clock and the server's certificate"
@@ -43,7 +45,7 @@ func (c *Client) classify(ctx, reqCtx context.Context, err error) failure {
 		// or changed its network; then the idle ones are dead too, and each
 		// would cost another record its timeout.
 		c.CloseIdle()
-		return failure{outcome: Retryable, message: fmt.Sprintf("no answer within %s", c.timeout)}
+		return failure{outcome: Retryable, message: fmt.Sprintf("no answer within %s", c.timeout), hint: hintSlow}
 	}
 	host := c.base.Host
 	if f, ok := classifyTLS(host, err); ok {
@@ -53,7 +55,7 @@ func (c *Client) classify(ctx, reqCtx context.Context, err error) failure {
 		return f
 	}
 	retry := func(format string, args ...any) failure {
-		return failure{outcome: Retryable, message: fmt.Sprintf(format, args...)}
+		return failure{outcome: Retryable, message: fmt.Sprintf(format, args...), hint: hintNoHTTP}
 	}
 	var timeout net.Error
 	text := err.Error() // of most of these the library has no type
@@ -108,7 +110,7 @@ func classifyTLS(host string, err error) (failure, bool) {
 	case errors.Is(err, errNotLoopback):
 		return fatal("use https://", "%s is not this machine, and http:// would send the token in plain text", host)
 	case errors.As(err, &remote) && remote.Op == "remote error":
-		return failure{outcome: Retryable, message: fmt.Sprintf("%s broke off the TLS handshake: %s", host, remote.Err)}, true
+		return failure{outcome: Retryable, message: fmt.Sprintf("%s broke off the TLS handshake: %s", host, remote.Err), hint: hintNoHTTP}, true
 	}
 	return failure{}, false
 }
