@@ -1,6 +1,9 @@
 package client
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // Outcome is what one request came to.
 type Outcome int
@@ -28,6 +31,14 @@ type Result struct {
 
 // Throttled tells whether the server refused the request for its rate limit.
 func (r Result) Throttled() bool { return r.Status == 429 }
+
+// Unfinished tells whether the CRM may still be at work on the request, though nobody
+// waits for it any more. Who sends the record again gives it as long again, which
+// Latency says: two asserts of one new value at a time may both create
+// [assert-a-crm-record].
+func (r Result) Unfinished() bool {
+	return r.Status == 0 || r.Status == http.StatusGatewayTimeout
+}
 
 // Limits is what the answer's headers say about the rate limit. The API page
 // publishes no header, so every common form is read [rate-limits].

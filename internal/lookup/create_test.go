@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/sandbox"
@@ -178,4 +179,27 @@ func TestWhatCanNeverBeCreatedEndsTheRun(t *testing.T) {
 	if _, err := find(l, created("products", "skew"), "1"); err == nil || !strings.HasPrefix(err.Error(), "creating records of products by their skew: ") {
 		t.Error(err)
 	}
+}
+
+func TestACreationWithoutAnAnswerGetsAsLongAgainBeforeTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sandbox.Options{})
+		var sent []time.Time
+		b.spoil = func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodPut {
+				return nil, nil
+			}
+			if sent = append(sent, time.Now()); len(sent) > 1 {
+				return nil, nil
+			}
+			<-r.Context().Done() // the CRM may still be at work on it
+			return nil, r.Context().Err()
+		}
+		if _, err := find(b.lookup(), created("companies", "domain"), "a.example"); err != nil {
+			t.Fatal(err)
+		}
+		if len(sent) != 2 || sent[1].Sub(sent[0]) < time.Minute {
+			t.Errorf("sent at %v", sent)
+		}
+	})
 }

@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
@@ -151,20 +150,13 @@ func (r *run) retryAt(it *item, res client.Result) time.Time {
 	default:
 		wait = client.Backoff(it.failures)
 	}
-	if unfinished(res) {
+	if res.Unfinished() {
 		wait = max(wait, res.Latency)
 	}
 	if wait == 0 {
 		return time.Time{}
 	}
 	return time.Now().Add(wait)
-}
-
-// unfinished tells whether the CRM may still be at work on the request, though
-// nobody waits for it. It gets as long again: two requests of one record side by
-// side may both create [assert-a-crm-record].
-func unfinished(res client.Result) bool {
-	return res.Status == 0 || res.Status == http.StatusGatewayTimeout
 }
 
 // finish hands an item to the committer and lets the next of its lanes go.
