@@ -32,12 +32,14 @@ type Result struct {
 // Throttled tells whether the server refused the request for its rate limit.
 func (r Result) Throttled() bool { return r.Status == 429 }
 
-// Unfinished tells whether the CRM may still be at work on the request, though nobody
-// waits for it any more. Who sends the record again gives it as long again, which
-// Latency says: two asserts of one new value at a time may both create
-// [assert-a-crm-record].
-func (r Result) Unfinished() bool {
-	return r.Status == 0 || r.Status == http.StatusGatewayTimeout
+// MayTake is for how long the CRM may still be at work on a request for whose answer
+// nobody waits any more: nobody knows, so it is given as long again. Two asserts of
+// one new value at a time may both create [assert-a-crm-record].
+func (r Result) MayTake() time.Duration {
+	if r.Status == 0 || r.Status == http.StatusGatewayTimeout {
+		return r.Latency
+	}
+	return 0
 }
 
 // Limits is what the answer's headers say about the rate limit. The API page

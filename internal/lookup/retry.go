@@ -35,9 +35,7 @@ func (l *Lookup) send(attempt func() client.Result) (client.Result, error) {
 		if res.Limits.HasRetryAfter && (res.Limits.RetryAfter > 0 || try == 1) {
 			wait = res.Limits.RetryAfter
 		}
-		if res.Unfinished() { // a page of a list has no latency, and may be read at once
-			wait = max(wait, res.Latency)
-		}
+		wait = max(wait, res.MayTake()) // a page of a list has no latency, and is read again sooner
 		if waited += wait; l.o.MaxWait > 0 && waited > l.o.MaxWait {
 			return res, &Error{Text: fmt.Sprintf("looking up ids: the wait for the CRM would be longer than %s: %s", l.o.MaxWait, res.Message),
 				hint: "run the same command later, or allow a longer wait with --max-wait"}

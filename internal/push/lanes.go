@@ -19,8 +19,8 @@ type scheduler struct {
 
 	// Each channel holds a whole window, so that sending never blocks.
 	ready  chan *item // first tries
-	urgent chan *item // retries that are due: they go first, or they would wait behind the whole window
-	later  chan *item // retries that are not due yet
+	urgent chan *item // those that were not due and now are: they go first, or they would wait behind the whole window
+	later  chan *item // those that are not due yet
 }
 
 func newScheduler(window int) *scheduler {
@@ -55,8 +55,9 @@ func (s *scheduler) add(it *item, lanes []string) {
 	}
 }
 
-// done takes an item out of its lanes and lets those behind it go.
-func (s *scheduler) done(it *item) {
+// done takes an item out of its lanes and lets those behind it go, after a pause
+// where its request may still be at work.
+func (s *scheduler) done(it *item, pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range it.links {
@@ -65,7 +66,12 @@ func (s *scheduler) done(it *item) {
 			continue
 		}
 		l.next.ahead--
-		if l.next.ahead == 0 {
+		switch {
+		case l.next.ahead > 0:
+		case pause > 0:
+			l.next.due = time.Now().Add(pause)
+			s.later <- l.next
+		default:
 			s.ready <- l.next
 		}
 	}

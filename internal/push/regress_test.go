@@ -313,6 +313,20 @@ func TestARequestWithoutAnAnswerGetsAsLongAgainBeforeTheNext(t *testing.T) {
 	}
 }
 
+func TestTheNextOfItsKeyWaitsForARequestThatMayStillBeAtWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &slow{timeout: 30 * time.Second, takes: 59 * time.Second}
+		opts, _ := options(c, [][2]string{{"A", "1"}, {"a", "2"}})
+		opts.Retries = 0
+		res := Run(t.Context(), opts)
+		balanced(t, res)
+		c.work.Wait()
+		if n := c.created.Load(); n != 1 || res.Rejected != 1 || res.Updated != 1 {
+			t.Errorf("%d records were created: %+v", n, res.Tally)
+		}
+	})
+}
+
 // blaming is unpaced, and says of each failure whether it counts.
 type blaming bool
 

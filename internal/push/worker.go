@@ -108,9 +108,9 @@ func (r *run) settle(it *item, res client.Result) {
 	}
 	switch res.Outcome {
 	case client.Created:
-		r.finish(it, ending{fate: created, status: res.Status, recordID: res.RecordID})
+		r.finish(it, res, ending{fate: created, status: res.Status, recordID: res.RecordID})
 	case client.Updated:
-		r.finish(it, ending{fate: updated, status: res.Status, recordID: res.RecordID})
+		r.finish(it, res, ending{fate: updated, status: res.Status, recordID: res.RecordID})
 	case client.Rejected:
 		r.reject(it, res)
 	case client.Retryable:
@@ -135,7 +135,7 @@ func (r *run) settle(it *item, res client.Result) {
 
 func (r *run) reject(it *item, res client.Result) {
 	kind := kindOfAnswer(res.Message, it.match)
-	r.finish(it, ending{fate: rejected, status: res.Status, reason: res.Message, kind: kind})
+	r.finish(it, res, ending{fate: rejected, status: res.Status, reason: res.Message, kind: kind})
 }
 
 // retryAt is when an item may be tried again; zero is as soon as the pacer lets
@@ -150,20 +150,17 @@ func (r *run) retryAt(it *item, res client.Result) time.Time {
 	default:
 		wait = client.Backoff(it.failures)
 	}
-	if res.Unfinished() {
-		wait = max(wait, res.Latency)
-	}
-	if wait == 0 {
+	if wait = max(wait, res.MayTake()); wait == 0 {
 		return time.Time{}
 	}
 	return time.Now().Add(wait)
 }
 
 // finish hands an item to the committer and lets the next of its lanes go.
-func (r *run) finish(it *item, end ending) {
+func (r *run) finish(it *item, res client.Result, end ending) {
 	it.end = end
 	r.finished <- it // first: a record of the same key must not be committed before it
-	r.sched.done(it)
+	r.sched.done(it, res.MayTake())
 }
 
 func feedback(started time.Time, res client.Result) pace.Feedback {
