@@ -28,6 +28,9 @@ func (r *pushRun) openJournal(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.refuseLess(run); err != nil {
+		return err
+	}
 	opts := journal.Options{Started: r.started, PID: os.Getpid(), Restart: r.settings.restart}
 	kept, from, err := journal.Open(stateDirectory(), run, opts)
 	var unkept *journal.Error
@@ -43,6 +46,29 @@ func (r *pushRun) openJournal(context.Context) error {
 	for _, mark := range kept.Stale() {
 		if err := discardRejects(mark); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// refuseLess refuses a run of fewer records than those of an interrupted one that is
+// otherwise the same: that would be forgotten for a quick look.
+func (r *pushRun) refuseLess(run journal.Run) error {
+	if run.Limit == 0 || r.settings.restart {
+		return nil
+	}
+	entries, err := journal.List(stateDirectory())
+	if err != nil {
+		return nil // opening the journal says what is wrong
+	}
+	for _, e := range entries {
+		was := e.Run
+		more := was.Limit == 0 || was.Limit > run.Limit
+		was.Limit = run.Limit
+		over, _ := e.Checkpoint.Over()
+		if e.Ended == nil && !e.InUse && more && over > 0 && fmt.Sprint(was) == fmt.Sprint(run) {
+			return usage("leave out --limit to go on with it; --dry-run and --sandbox leave it as it is, and --restart forgets it",
+				"an earlier run of %s was interrupted after %d records, and --limit %d would start from the beginning", r.inputs[0].info.Name, over, run.Limit)
 		}
 	}
 	return nil
