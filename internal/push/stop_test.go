@@ -328,6 +328,28 @@ func TestRecordsThatAreNeverSentDontFollowAStop(t *testing.T) {
 	}
 }
 
+func TestASignalAtTheQuestionInterruptsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cells := distinct(1000)
+		for i := range cells {
+			cells[i][1] = "unmappable"
+		}
+		opts, _ := options(newCRM(), cells)
+		ctx, signal := context.WithCancel(t.Context())
+		opts.Ask = func(context.Context, Question) bool {
+			synctest.Wait() // all is read by then
+			signal()
+			synctest.Wait()
+			return false
+		}
+		res := Run(ctx, opts)
+		balanced(t, res)
+		if res.Outcome != Interrupted || res.Rejected != 50 || res.NotSent != 950 {
+			t.Errorf("ended as %s: %+v", res.Outcome, res.Tally)
+		}
+	})
+}
+
 func TestTheReasonOfAStopSaysWhyThereAreMoreRejects(t *testing.T) {
 	for want, e := range map[string]TooManyRejectsError{
 		"50 records in a row were rejected for the same reason: why":                                                                        {Rejected: 50, InAll: 50, InARow: true},
