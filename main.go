@@ -45,8 +45,9 @@ func run() int {
 			return code
 		case sig := <-signals:
 			if first.sentAgain(sig, time.Now()) {
-				streams.EraseProgress()
-				return cmd.InterruptedBy(first.Signal).ExitCode() // the summary may have told it by now
+				interrupted := cmd.InterruptedBy(first.Signal) // the summary may have told it by now
+				streams.GiveUp(interrupted)
+				return interrupted.ExitCode()
 			}
 			cancel(cmd.InterruptedBy(sig))
 		}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -53,12 +54,14 @@ func widthOf(f *os.File) int {
 	return width
 }
 
-// EraseProgress takes away the progress lines that a program leaves behind which
-// ends without waiting for its run.
-func (s Streams) EraseProgress() {
+// GiveUp is for a program that ends without waiting for its run: it takes away the
+// progress lines that stay behind, and says how to go on.
+func (s Streams) GiveUp(interrupted *Interruption) {
 	if s.ErrTTY && os.Getenv("TERM") != "dumb" {
 		io.WriteString(s.Err, eraseLines)
 	}
+	c := &console{out: s.Err, width: s.errWidth}
+	c.fail(&hinted{fmt.Errorf("%w, and again: what was under way is not waited for", interrupted), "crmsync state list shows what the same command goes on with"})
 }
 
 // colours tells whether colour may go to stderr (https://no-color.org).
