@@ -96,7 +96,11 @@ func readToken(path string) (string, error) {
 }
 
 func readingToken(path string, err error) error {
-	return &hinted{fmt.Errorf("reading the token from %s: %w", path, durable.Cause(err)), "--token-file names a file that holds the token and nothing else"}
+	hint := "--token-file names a file that holds the token and nothing else"
+	if strings.HasPrefix(path, "~") { // in quotes, in a variable of cron, in a file
+		hint = "only a shell turns ~ into your home directory: write the whole path"
+	}
+	return &hinted{fmt.Errorf("reading the token from %s: %w", path, durable.Cause(err)), hint}
 }
 
 // tokenFromCommand runs the command and takes the first line that it prints.
@@ -118,7 +122,7 @@ func (a *app) tokenFromCommand(ctx context.Context, line string) (string, error)
 			"run it by itself: it may wait for an answer, or for a password store that is locked"}
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
-	case err != nil:
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // else it ended well, and left something running
 		return "", &hinted{fmt.Errorf("token_command in the config file failed: %w", err), "run it by itself to see why: it must print the token"}
 	}
 	first, _, _ := strings.Cut(string(output), "\n")
