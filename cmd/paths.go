@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/adrg/xdg"
+
+	"github.com/crmsync/crmsync/internal/source"
 )
 
 // samePlace tells whether two paths lead to one file, be it there or not.
@@ -62,11 +64,8 @@ func isYAML(path string) bool {
 // isRecords tells by a file's name that it holds records, where something else
 // was to be read.
 func isRecords(path string) bool {
-	name := strings.ToLower(path)
-	for _, packed := range []string{".gz", ".zst"} {
-		name = strings.TrimSuffix(name, packed)
-	}
-	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, filepath.Ext(name))
+	ext := strings.ToLower(filepath.Ext(source.WithoutPacking(path)))
+	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, ext)
 }
 
 // stateDirectory is where journals, states, and the paces that were found are kept.

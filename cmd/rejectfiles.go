@@ -96,12 +96,7 @@ func (in *input) rejectPath() string {
 		return "stdin.rejects.csv"
 	}
 	dir, name := filepath.Split(in.path)
-	for _, packed := range []string{".gz", ".zst"} {
-		if len(name) > len(packed) && strings.EqualFold(name[len(name)-len(packed):], packed) {
-			name = name[:len(name)-len(packed)]
-			break
-		}
-	}
+	name = source.WithoutPacking(name)
 	ext := filepath.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
 	if in.info.Format == source.XLSX {
