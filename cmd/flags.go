@@ -164,7 +164,7 @@ func (s *settings) paceFlags(f *pflag.FlagSet) {
 	f.Var(&value[int]{&s.workers, wholeNumber(1), "64"}, "workers", "at most `N` requests in flight")
 	f.Var(&value[int]{&s.retries, wholeNumber(0), "8"}, "retries", "try a record up to `N` times again when the service fails")
 	f.Var(&value[time.Duration]{&s.timeout, positiveDuration, "30s"}, "timeout", "`DURATION` that a request may take")
-	f.Var(&value[time.Duration]{&s.maxWait, positiveDuration, "15m"}, "max-wait", "`DURATION` that the server may make the run wait before it stops")
+	f.Var(&value[time.Duration]{&s.maxWait, longDuration, "15m"}, "max-wait", "`DURATION` that the server may make the run wait before it stops")
 	s.workers, s.retries, s.timeout, s.maxWait = 64, 8, 30*time.Second, 15*time.Minute
 }
 

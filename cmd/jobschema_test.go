@@ -126,7 +126,7 @@ func TestTheJobSchemaAgreesWithTheProgram(t *testing.T) {
 		"limit: 10", "limit: -1", "mapping: a.yaml", "map: [a=b, c=]", "map: a=b", "map: [a]", "map: []", "map: {a: b}", "set: [a=b]", "set: [a=1, b]", "unknown-columns: drop", "unknown-columns: keep",
 		"blank: skip", "blank: null", "blank: '${WORD}'", "blank: [skip]", "blank: 7", "null: k.A.", "null: null", "null: 0", "null: [a]", "locale: de", "timezone: Europe/Berlin", "list-separator: '|'",
 		"rate: auto", "rate: 5", "rate: 5/s", "rate: 0.5", "rate: 300/m", "rate: 5/h", "rate: 0", "rate: true", "workers: 8", "workers: 0", "workers: '8'", "workers: many", "retries: 0", "retries: -1",
-		"timeout: 30s", "timeout: 30", "timeout: 1h30m", "max-wait: 15m", "max-wait: soon", "rejects: out", "max-rejects: 10", "max-rejects: 5%", "max-rejects: 5.5%", "max-rejects: some",
+		"timeout: 30s", "timeout: 30", "timeout: 1h30m", "max-wait: 15m", "max-wait: soon", "max-wait: 1d", "rejects: out", "max-rejects: 10", "max-rejects: 5%", "max-rejects: 5.5%", "max-rejects: some",
 		"only-changed: true", "full: false", "max-age: 7d", "max-age: 12h", "max-age: 7", "state: s", "report-missing: true", "shard: 1/2", "shard: half", "schema: off", "schema: s.json",
 		"columns: [a, b]", "columns: a", "columns: {a: b}", "columns: {a: {to: b, trim: true}}", "columns: {a: {to: b, trim: most}}", "columns: []", "columns: {a: b}\n  mapping: c", "columns: [a]\n  mapping: c",
 		"on_error: stop", "on_error: go on", "sandbox: 1", "sandbox: 2", "full: T", "full: 'yes'", "report: x.html", "report: [x.JSON]", "report: x.pdf", "report: []",

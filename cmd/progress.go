@@ -192,7 +192,11 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 		rest := now.Pace.Until.Sub(at).Truncate(time.Second) + time.Second
 		wait := rest.String()
 		if rest >= time.Minute { // long enough to go away and come back
-			wait += " until " + now.Pace.Until.Local().Format(time.TimeOnly)
+			form := time.TimeOnly
+			if now.Pace.Until.Local().YearDay() != at.Local().YearDay() {
+				form = time.DateTime
+			}
+			wait += " until " + now.Pace.Until.Local().Format(form)
 		}
 		why := report.Clean(now.Pace.Why)
 		return []string{

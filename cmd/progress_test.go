@@ -165,11 +165,15 @@ func TestProgressTellsTheLastRejectBelowTheBar(t *testing.T) {
 
 func TestProgressSaysUntilWhenALongWaitLasts(t *testing.T) {
 	now := tally()
-	until := tenSecondsIn.Add(5 * time.Minute)
-	now.Pace = pace.Status{Until: until, Why: "rate limit (429)"}
-	want := "waiting 5m1s until " + until.Local().Format(time.TimeOnly) + ": rate limit (429)"
-	if line := halfRead(80, 1000).line(now, tenSecondsIn); !strings.Contains(line, want) {
-		t.Errorf("%q, want %q in it", line, want)
+	noon := time.Date(2026, 3, 5, 12, 0, 0, 0, time.Local)
+	for rest, want := range map[time.Duration]string{
+		5 * time.Minute: "waiting 5m1s until 12:05:00: rate limit (429)",
+		24 * time.Hour:  "waiting 24h0m1s until 2026-03-06 12:00:00: rate limit (429)",
+	} {
+		now.Pace = pace.Status{Until: noon.Add(rest), Why: "rate limit (429)"}
+		if line := halfRead(80, 1000).line(now, noon); !strings.Contains(line, want) {
+			t.Errorf("%q, want %q in it", line, want)
+		}
 	}
 }
 

@@ -181,7 +181,7 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 			if failed.Limits.HasRetryAfter || hint == "" {
 				hint = "run the command again at " + time.Now().Add(wait).Format("2006-01-02 15:04:05 MST") + ", or allow more with --max-wait"
 			}
-			return &hinted{fmt.Errorf("%w; trying again has to wait %s, longer than --max-wait allows", err, wait.Round(time.Second)), hint}
+			return &hinted{fmt.Errorf("%w; trying again has to wait %s, %s in all, longer than --max-wait allows", err, wait.Round(time.Second), (s.maxWait - budget + wait).Round(time.Second)), hint}
 		}
 		budget -= wait
 		if try == 1 && a.streams.ErrTTY { // who looks at an empty screen wants to know

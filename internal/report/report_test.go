@@ -238,7 +238,7 @@ func TestTheSummarySaysWhatRejectsWouldOverwrite(t *testing.T) {
 		{"one", 1, false, "\nof one of them (line 17) a later record with the same sku was accepted, which it would overwrite: take it out to keep that\n"},
 		{"several", 2, false, "\nof 2 of them (such as line 17) a later record with the same sku was accepted, which they would overwrite: take them out to keep that\n"},
 		{"none, although it is a resumed run", 0, false, "\n"},
-		{"a resumed run whose first part had rejects", 0, true, "\nwhere a later record with the same sku was accepted, that is overwritten then\n"},
+		{"a resumed run whose first part had rejects", 0, true, "\nwhether a later record with the same sku was accepted before the interruption is not known: a reject that is pushed again overwrites it\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sample()

@@ -258,7 +258,7 @@ func overtakenWords(s Summary) string {
 	later := "a later record with the same " + Clean(s.Match)
 	switch n := s.Result.Overtaken; {
 	case s.Result.OvertakenUnsure:
-		return "where " + later + " was accepted, that is overwritten then"
+		return "whether " + later + " was accepted before the interruption is not known: a reject that is pushed again overwrites it"
 	case n == 1:
 		return fmt.Sprintf("of one of them (%s) %s was accepted, which it would overwrite: take it out to keep that", placeWords(s, s.Result.OvertakenAt), later)
 	case n > 1:
