@@ -23,6 +23,7 @@ func run() int {
 	// repeat the token. Nothing of this program does.
 	log.SetOutput(io.Discard)
 
+	cmd.FindHome()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 

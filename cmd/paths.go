@@ -3,7 +3,9 @@ package cmd
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -66,6 +68,19 @@ func isYAML(path string) bool {
 func isRecords(path string) bool {
 	ext := strings.ToLower(filepath.Ext(source.WithoutPacking(path)))
 	return slices.Contains([]string{".csv", ".tsv", ".ndjson", ".jsonl", ".json", ".xlsx"}, ext)
+}
+
+// FindHome gives a process without HOME, as services are started, the home of its user,
+// as far as that is known: what it remembers belongs where the same command looks for
+// it in a shell.
+func FindHome() {
+	if runtime.GOOS == "windows" || os.Getenv("HOME") != "" {
+		return
+	}
+	if u, err := user.Current(); err == nil && filepath.IsAbs(u.HomeDir) {
+		os.Setenv("HOME", u.HomeDir)
+		xdg.Reload()
+	}
 }
 
 // stateDirectory is where journals, states, and the paces that were found are kept.
