@@ -43,7 +43,7 @@ func (j *jobRun) writeReports(summary report.Job) error {
 	if len(runs) == 0 { // not even the pushes are known: the metrics of the last run stay
 		files = slices.DeleteFunc(files, func(file outcomeFile) bool { return file.flag == "--metrics" })
 	}
-	return writeOutcome(files, j.taken(), j.begun, func(w io.Writer, file outcomeFile) error {
+	err := writeOutcome(files, j.taken(), j.begun, func(w io.Writer, file outcomeFile) error {
 		switch strings.ToLower(filepath.Ext(file.path)) {
 		case ".html":
 			return report.JobHTML(w, summary)
@@ -54,6 +54,8 @@ func (j *jobRun) writeReports(summary report.Job) error {
 		}
 		return fmt.Errorf("%s has no known ending", file.path)
 	})
+	j.untold = err != nil
+	return writtenAgain(err, j.over)
 }
 
 // runs are the job's pushes for the metrics. Those of a job that could not start

@@ -72,7 +72,7 @@ type pushRun struct {
 	ended    *journal.Ended // the run's end, where nothing of it is left to be done …
 	recalled bool           // … and an earlier process came to it …
 	passed   bool           // … which others wait to be told of
-	cut      bool           // a signal ended the command that was to be told of it
+	untold   bool           // … and this process failed to tell
 
 	shared  *session
 	pace    pace.Pacer

@@ -94,6 +94,7 @@ func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) 
 	problem := r.writeReports(summary)
 	if problem != nil {
 		summary.ExitCode = int(max(code, exitFailed))
+		summary.Result.Err = cmp.Or(result.Err, problem)
 	}
 	if err := r.printSummary(summary); err != nil {
 		problem = errors.Join(problem, err)
@@ -104,9 +105,13 @@ func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) 
 
 // hook runs the command of --on-finish.
 func (r *pushRun) hook(ctx context.Context, summary report.Summary) {
-	kept := r.journal != nil && r.ended != nil
-	r.cut = r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, kept, func(w io.Writer) error { return report.JSON(w, summary) })
+	cut := r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, r.tellsAgain(), func(w io.Writer) error { return report.JSON(w, summary) })
+	r.untold = r.untold || cut
 }
+
+// tellsAgain tells whether the same command can tell of the run's end once more, and
+// send nothing.
+func (r *pushRun) tellsAgain() bool { return r.journal != nil && r.ended != nil }
 
 // printSummary writes the summary to stdout.
 func (r *pushRun) printSummary(summary report.Summary) error {

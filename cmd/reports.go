@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -215,6 +217,8 @@ func cannotWrite(file outcomeFile, err error) error {
 		hint = "create the directory, or name another place with " + file.flag
 	case errors.Is(err, fs.ErrPermission):
 		hint = "make the directory writable, or name another place with " + file.flag
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		hint = "make room on the disk, or name another place with " + file.flag
 	case errors.Is(err, durable.ErrTarget):
 		hint = "name another file with " + file.flag
 	}
@@ -227,12 +231,23 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 	if summary.Continue != "" && r.part == nil {
 		summary.Continue = r.app.sameCommand(withoutHook(r.app.args))
 	}
-	return writeOutcome(r.outcome().files(), r.taken(), r.begun, func(w io.Writer, file outcomeFile) error {
+	err := writeOutcome(r.outcome().files(), r.taken(), r.begun, func(w io.Writer, file outcomeFile) error {
 		if file.flag == "--metrics" {
 			return writeMetrics(w, file.path, nil, summary)
 		}
 		return reportWriter(file.path)(w, summary)
 	})
+	r.untold = err != nil
+	return writtenAgain(err, r.tellsAgain())
+}
+
+// writtenAgain says of files that could not be written whether the same command can
+// write them.
+func writtenAgain(err error, can bool) error {
+	if err == nil || !can || hintOf(err) == "" {
+		return err
+	}
+	return &hinted{err, hintOf(err) + "; the same command then writes it, and sends nothing"}
 }
 
 // writeOutcome writes files of the outcome. Of a run that never began they may
@@ -241,6 +256,7 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 // of such a run may not be known, and it may be one of them.
 func writeOutcome(files []outcomeFile, taken map[string]string, begun bool, write func(io.Writer, outcomeFile) error) error {
 	var problems []string
+	hint := ""
 	for i, file := range files {
 		if !begun && (checkOutcome(files[i:i+1], taken) != nil || !isOutcome(file.path)) {
 			continue
@@ -250,13 +266,14 @@ func writeOutcome(files []outcomeFile, taken map[string]string, begun bool, writ
 			mode = 0o644
 		}
 		if err := durable.Write(file.path, mode, func(w io.Writer) error { return write(w, file) }); err != nil {
-			problems = append(problems, cannotWrite(file, err).Error())
+			problem := cannotWrite(file, err)
+			problems, hint = append(problems, problem.Error()), cmp.Or(hint, hintOf(problem))
 		}
 	}
 	if problems == nil {
 		return nil
 	}
-	return errors.New(strings.Join(problems, "; "))
+	return &hinted{errors.New(strings.Join(problems, "; ")), hint}
 }
 
 // outcomeStart is how the files begin that an earlier run wrote, by their ending.

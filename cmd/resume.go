@@ -141,7 +141,7 @@ func (r *pushRun) forget() error {
 	switch {
 	case r.journal == nil || r.ended == nil:
 		return nil
-	case (r.passed || r.cut) && r.journal.Over(r.ended) == nil:
+	case (r.passed || r.untold) && r.journal.Over(r.ended) == nil:
 		return r.journal.Close()
 	}
 	return r.journal.Finish()

@@ -64,7 +64,7 @@ type jobRun struct {
 	told    []report.JobPush    // of the pushes that are over
 
 	over      bool  // the journal says that no push is left to run …
-	cut       bool  // … but a signal ended the command that was to be told of it
+	untold    bool  // … but this process failed to tell
 	unwritten error // why one of them could not be told of
 	begun     bool  // everything is prepared; from here on records may be sent
 }

@@ -34,7 +34,7 @@ func (j *jobRun) finish(ctx context.Context) error {
 		ended = context.Cause(ctx)
 	}
 	problem := cmp.Or(j.write(ctx, code, worst, ended), j.unwritten)
-	if j.over && !j.cut { // not before: a kill in between must not keep the end from being told
+	if j.over && !j.untold { // not before: a kill in between must not keep the end from being told
 		problem = errors.Join(problem, j.forget())
 	}
 	if problem != nil {
@@ -71,11 +71,13 @@ func (j *jobRun) write(ctx context.Context, code exitCode, outcome push.Outcome,
 	problem := j.writeReports(summary)
 	if problem != nil {
 		summary.ExitCode = int(gravestCode(code, exitFailed))
+		summary.Err = cmp.Or(summary.Err, problem)
 	}
 	if err := j.printSummary(summary); err != nil {
 		problem = errors.Join(problem, err)
 	}
-	j.cut = j.app.onFinish(ctx, j.outcome().onFinish, summary.ExitCode, summary.Total(), j.over, func(w io.Writer) error { return report.JobJSON(w, summary) })
+	cut := j.app.onFinish(ctx, j.outcome().onFinish, summary.ExitCode, summary.Total(), j.over, func(w io.Writer) error { return report.JobJSON(w, summary) })
+	j.untold = j.untold || cut
 	return problem
 }
 
