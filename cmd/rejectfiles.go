@@ -195,16 +195,16 @@ func (r *pushRun) tellOfOldRejects(in *input) {
 	if kept == "" {
 		return
 	}
-	what, mend := "holds rejects of another input", ""
 	switch {
 	case edited:
-		what = "was changed since it was written"
+		r.app.note(fmt.Sprintf("%s was changed since it was written; when this run replaces it, it is kept as %s", opts.Path, kept))
 	case in.held == nil:
-		what = "may hold rejects of another input"
-	case in.held.Note() != nil && in.held.Note().Of == r.rejectedOf(in) && !in.isStream():
-		what, mend = "holds rejects of another CRM or token", "; --rejects gives each a file of its own"
+		r.app.note(fmt.Sprintf("%s may hold rejects of another input; when this run replaces it, it is kept as %s", opts.Path, kept))
+	case in.held.Note() != nil && !in.isStream() && in.held.Note().Of == r.rejectedOf(in):
+		r.app.note(fmt.Sprintf("%s holds rejects of another CRM or token; when this run replaces it, it is kept as %s; --rejects gives each a file of its own", opts.Path, kept))
+	default:
+		r.app.note(fmt.Sprintf("%s holds rejects of another input; when this run replaces it, it is kept as %s", opts.Path, kept))
 	}
-	r.app.note(fmt.Sprintf("%s %s; when this run replaces it, it is kept as %s%s", opts.Path, what, kept, mend))
 }
 
 // noteRejects notes what the run has left, for the next that writes to the same
