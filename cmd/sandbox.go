@@ -34,7 +34,8 @@ func (a *app) sandboxCommand() *cobra.Command {
 			"gone when it ends. Any token is taken.",
 		Example: "  crmsync sandbox\n" +
 			"  crmsync sandbox --rate-limit 60/m --limit-headers x-epoch --latency 50ms\n" +
-			"  crmsync sandbox --fault error=2% --fault reset-after=1%",
+			"  crmsync sandbox --fault error=2% --fault reset-after=1%\n" +
+			"  curl -H 'Authorization: Bearer x' 'http://127.0.0.1:8484/v2/crm/products?count=100'    look what is in it",
 		Args: exactArgs(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := checkSandbox(c.Flags().Changed, opts); err != nil {
