@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"strconv"
 	"time"
@@ -115,7 +114,7 @@ func (t thousandths) MarshalJSON() ([]byte, error) {
 
 // Full writes the JSON report: one object that holds all that the page shows.
 // Lists are never null.
-func Full(w io.Writer, s Summary) error { return writeIndented(w, s.full()) }
+func Full(w io.Writer, s Summary) error { return EncodeJSON(w, s.full(), " ") }
 
 // JobFull writes the JSON report of a job: its summary, with the report of each
 // push.
@@ -128,14 +127,7 @@ func JobFull(w io.Writer, j Job) error {
 	for _, p := range j.Pushes {
 		doc.Pushes = append(doc.Pushes, fullPushDocument{p.Name, p.Note, p.full()})
 	}
-	return writeIndented(w, doc)
-}
-
-func writeIndented(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	return enc.Encode(v)
+	return EncodeJSON(w, doc, " ")
 }
 
 func (s Summary) full() fullDocument {

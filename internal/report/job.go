@@ -76,7 +76,7 @@ func (j Job) Total() push.Result {
 }
 
 // JobJSON writes the job's summary as one JSON object on one line.
-func JobJSON(w io.Writer, j Job) error { return writeJSON(w, j.document()) }
+func JobJSON(w io.Writer, j Job) error { return EncodeJSON(w, j.document(), "") }
 
 func (j Job) document() jobDocument {
 	all := j.Total()

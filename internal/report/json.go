@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"strconv"
 	"time"
@@ -86,13 +85,7 @@ func (t tenths) MarshalJSON() ([]byte, error) {
 }
 
 // JSON writes the summary as one JSON object on one line. Lists are never null.
-func JSON(w io.Writer, s Summary) error { return writeJSON(w, s.document()) }
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
+func JSON(w io.Writer, s Summary) error { return EncodeJSON(w, s.document(), "") }
 
 func (s Summary) document() document {
 	r := s.Result
