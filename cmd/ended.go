@@ -122,7 +122,11 @@ func (r *pushRun) leaveTo(flags []string, done donePush) {
 }
 
 func killedWith(flags []string) string {
-	return fmt.Sprintf("the run that was killed had %s, which this command has not", strings.Join(flags, " and "))
+	all := strings.Join(flags, ", ")
+	if at := strings.LastIndex(all, ", "); at >= 0 {
+		all = all[:at] + " and " + all[at+2:]
+	}
+	return fmt.Sprintf("the run that was killed had %s, which this command has not", all)
 }
 
 // leftTo says to whom it is left to be told of a run that was killed.

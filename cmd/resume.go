@@ -101,8 +101,11 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 	if from := r.resume; from != nil {
 		if over, _ := from.Over(); over > 0 {
-			text := fmt.Sprintf("an earlier run was interrupted after %d records: going on at line %d of %s",
-				over, from.GoesOn(), r.inputs[from.Input].info.Name)
+			at := fmt.Sprintf("line %d", from.GoesOn())
+			if from.Records == 0 {
+				at = "the first record"
+			}
+			text := fmt.Sprintf("an earlier run was interrupted after %d records: going on at %s of %s", over, at, r.inputs[from.Input].info.Name)
 			if n := len(from.Beyond); n > 0 {
 				text += fmt.Sprintf(", the first that was not done; done after it, and not sent again: %d", n)
 			}
