@@ -23,10 +23,11 @@ type pager struct {
 	// onePage is set where a list without word on paging is taken to be whole.
 	onePage bool
 
-	page  int // that was read last
-	items int // of the pages read so far
-	done  bool
-	seen  map[string]bool // how each page began, to find a server that repeats itself
+	page     int  // that was read last
+	items    int  // of the pages read so far
+	repeated bool // the last was an earlier one
+	done     bool
+	seen     map[string]bool // how each page began, to find a server that repeats itself
 }
 
 // next reads one page and hands its items to fn; an item is valid only during
@@ -53,9 +54,9 @@ func (p *pager) next(ctx context.Context, fn func(jsontext.Value) error) (more b
 	}
 	more, known := r.info.more(p.page + 1)
 	// A list with the newest first that grew by just a page says which of how many
-	// this is; a server that knows no pages doesn't.
+	// this is; a server that knows no pages doesn't, or does and repeats itself again.
 	counted := r.info.current == p.page+1 && r.info.totals > 0
-	if r.repeated && known && more && !counted {
+	if r.repeated && known && more && (!counted || p.repeated) {
 		return false, &Error{Op: q.op, Status: 200, Limits: Limits{Remaining: -1},
 			Message: "the answer can't be understood: page " + strconv.Itoa(p.page+1) + " of the list repeats an earlier one"}
 	}
@@ -68,7 +69,7 @@ func (p *pager) next(ctx context.Context, fn func(jsontext.Value) error) (more b
 		return false, &Error{Op: q.op, Status: 200, Limits: Limits{Remaining: -1},
 			Message: fmt.Sprintf("the answer can't be understood: page %d ends the list after %d of its %d", p.page+1, items, r.info.total)}
 	}
-	p.page, p.items, p.done = p.page+1, items, done
+	p.page, p.items, p.repeated, p.done = p.page+1, items, r.repeated, done
 	if r.first != "" {
 		if p.seen == nil {
 			p.seen = map[string]bool{}

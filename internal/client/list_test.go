@@ -140,6 +140,18 @@ func TestListsThatCannotBeUnderstoodSaySo(t *testing.T) {
 	}
 }
 
+func TestAListOfOnePageForAllIsGivenUpThoughItCountsThem(t *testing.T) {
+	requests := 0
+	c := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		answerWith(200, `{"records":`+recordsPage(1, 2)+`,"pagination":{"totalPages":1000,"currentPage":`+r.URL.Query().Get("page")+`,"nextPage":"x"}}`)(w, r)
+	}))
+	err := eachRecord(t.Context(), c, "products", func(RecordRef) error { return nil })
+	if err == nil || !strings.HasSuffix(err.Error(), "page 3 of the list repeats an earlier one") || requests != 3 {
+		t.Errorf("%v after %d requests", err, requests)
+	}
+}
+
 func TestAPageThatFailedIsReadAgain(t *testing.T) {
 	requests := 0
 	c := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

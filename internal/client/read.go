@@ -158,7 +158,7 @@ func (c *Client) readBroke(ctx, reqCtx context.Context, q call, resp *http.Respo
 	case ctx.Err() != nil:
 		e.Status, e.Message, e.cause = 0, "cancelled before the answer was complete", context.Cause(ctx)
 	case reqCtx.Err() != nil:
-		e.Message, e.Retryable = fmt.Sprintf("the answer was not complete within %s", c.timeout), true
+		e.Message, e.Retryable, e.hint = fmt.Sprintf("the answer was not complete within %s", c.timeout), true, hintSlow
 	case errors.Is(err, errTooLong):
 		e.Message = fmt.Sprintf("the answer is longer than %d MiB", q.max>>20)
 	case errors.As(err, &refused):
@@ -171,7 +171,7 @@ func (c *Client) readBroke(ctx, reqCtx context.Context, q call, resp *http.Respo
 	case errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF):
 		e.Message, e.hint = "the answer is not JSON", hintBaseURL
 	default:
-		e.Message, e.Retryable = "the answer broke off", true
+		e.Message, e.Retryable, e.hint = "the answer broke off", true, hintNoHTTP
 	}
 	return e
 }
