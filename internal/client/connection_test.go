@@ -281,6 +281,7 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 		message string
 	}{
 		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), Retryable, "no connection to crm.example: connection refused"},
+		{"more than may be open", dial(os.NewSyscallError("socket", syscall.EMFILE)), Retryable, "no connection to crm.example: too many open files"},
 		{"no route", dial(os.NewSyscallError("connect", syscall.ENETUNREACH)), Retryable, "no connection to crm.example: network is unreachable"},
 		{"unknown host", dial(&net.DNSError{Name: "crm.example", IsNotFound: true}), Retryable,
 			"the host crm.example is not known (DNS)"},
@@ -309,8 +310,8 @@ func TestConnectionsThatCannotBeMade(t *testing.T) {
 			if r.Outcome != tt.want || r.Message != tt.message || r.Status != 0 {
 				t.Errorf("%+v", r)
 			}
-			if r.Hint == "" {
-				t.Error("it has no hint")
+			if r.Hint == "" || errors.Is(tt.err, syscall.EMFILE) != strings.Contains(r.Hint, "ulimit -n") {
+				t.Errorf("hint %q", r.Hint)
 			}
 		})
 	}

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // failure is what a request without an answer came to. Its text is our own: the
@@ -149,11 +151,14 @@ func classifyDial(host string, err error) (failure, bool) {
 			return retry(hintNetwork, "no connection to %s: it doesn't answer", host)
 		}
 		hint := hintNetwork
-		if errors.Is(err, syscall.ECONNREFUSED) {
+		switch name, _, err := net.SplitHostPort(host); {
+		case durable.TooManyFiles(op.Err):
+			hint = durable.HintFiles
+		case !errors.Is(op.Err, syscall.ECONNREFUSED):
+		case isLoopback(host) || err == nil && isLoopback(name):
+			hint = hintNoSandbox
+		default:
 			hint = hintRefused
-			if name, _, err := net.SplitHostPort(host); isLoopback(host) || err == nil && isLoopback(name) {
-				hint = hintNoSandbox
-			}
 		}
 		return retry(hint, "no connection to %s: %s", host, rootCause(op.Err))
 	}

@@ -58,6 +58,15 @@ func SyncDir(dir string) error {
 	return nil
 }
 
+// HintFiles is the way out where [TooManyFiles].
+const HintFiles = "raise the limit for open files (ulimit -n), or use fewer connections with --workers"
+
+// TooManyFiles tells whether an error is that this process, or the system, has too many
+// files and connections open.
+func TooManyFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
 // Cause leaves out the names that the os package puts into its errors: the user
 // knows the finished file's, not the temporary one's.
 func Cause(err error) error {

@@ -87,6 +87,8 @@ func (e *Error) Hint() string {
 		return "make room and the file writable, or remove " + e.Path + " by hand; then run the same command again"
 	case errors.Is(e.Err, syscall.ENOSPC):
 		return "make room on the disk; the same command then goes on where it stopped"
+	case durable.TooManyFiles(e.Err):
+		return durable.HintFiles + "; the same command then goes on where it stopped"
 	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
 		return "make the directory writable; without it an interrupted run can't be resumed"
 	}

@@ -58,6 +58,8 @@ func (e *Error) Hint() string {
 		return e.hint
 	case errors.Is(e.Err, durable.ErrTarget):
 		return "name another file with --rejects FILE"
+	case durable.TooManyFiles(e.Err):
+		return mend
 	case mend != "":
 		return mend + ", or name another place with --rejects FILE"
 	}
@@ -78,6 +80,8 @@ func (e *Error) Mend() string {
 		return "raise the limit for the size of files (ulimit -f)"
 	case errors.Is(e.Err, durable.ErrTarget):
 		return "put away what has its name"
+	case durable.TooManyFiles(e.Err):
+		return durable.HintFiles
 	}
 	return ""
 }

@@ -7,10 +7,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // finished writes entries and returns the reject file's content.
@@ -257,6 +260,16 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		err := New(Options{Path: filepath.Join(closed, "r.csv"), Format: "csv", Columns: []string{"a"}}).Write(entry)
 		var e *Error
 		if !errors.As(err, &e) || !strings.Contains(e.Hint(), "--rejects") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("more than may be open", func(t *testing.T) {
+		w := New(Options{Path: filepath.Join(dir, "r.csv"), Format: "csv", Columns: []string{"a"}})
+		w.create = func(name string) (file, error) {
+			return nil, &os.PathError{Op: "open", Path: name, Err: syscall.EMFILE}
+		}
+		var e *Error
+		if err := w.Write(entry); !errors.As(err, &e) || e.Hint() != durable.HintFiles {
 			t.Errorf("%v", err)
 		}
 	})

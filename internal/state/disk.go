@@ -70,6 +70,8 @@ func (e *Error) Hint() string {
 		return "everything is sent once more"
 	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT), errors.Is(e.Err, syscall.EFBIG):
 		return "make room on the disk; what was not remembered is sent once more"
+	case durable.TooManyFiles(e.Err):
+		return durable.HintFiles
 	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
 		return "make the directory writable, or name another place with --state"
 	}
