@@ -122,7 +122,8 @@ func (c *climb) usedUp(now time.Duration) bool {
 		}
 	}
 	missing := (c.before.base - rate) * (now - since).Seconds()
-	return c.long && m.exact && rate < sharedWindow*c.before.base &&
+	tested := c.before.sure > 0 && !c.before.trial // it was not just a try that was too high
+	return c.long && m.exact && tested && rate < sharedWindow*c.before.base &&
 		missing > float64(few)+inFlightOff*c.before.base*c.usual.Seconds()
 }
 
@@ -164,10 +165,13 @@ func (c *climb) alone(off float64) bool {
 	} else if u := c.shared.used; u[2] > 0 && slices.Max(u[:])-slices.Min(u[:]) < sameUsed*u[0] {
 		return true
 	}
-	least, most, few := math.Inf(1), 0.0, math.MaxInt
+	least, most, few, many := math.Inf(1), 0.0, math.MaxInt, 0
 	for _, r := range c.chance.last[:sameSeries] {
 		v := r.perSecond()
-		least, most, few = min(least, v), max(most, v), min(few, r.accepted)
+		least, most, few, many = min(least, v), max(most, v), min(few, r.accepted), max(many, r.accepted)
+	}
+	if c.long && many == few { // whoever shares a window doesn't get the same of each
+		return true
 	}
 	return most-least <= max(same, off/float64(max(few, 1)))*most
 }
