@@ -109,8 +109,9 @@ func (s *search) throttled(now, left time.Duration, f *Feedback, news bool) {
 	s.header(now, left, f)
 	s.climb.limit = float64(s.budget.limit)
 	if news {
-		lately := s.budget.since(left-time.Second) - s.budget.since(left)
-		s.climb.exhausted(now, left, f.wait(), lately)
+		s.climb.exhausted(now, left, f.wait(), func(d time.Duration) int {
+			return s.budget.between(left-d, left)
+		})
 	}
 	s.climb.refused(left, f.wait() > 0)
 }

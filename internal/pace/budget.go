@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"cmp"
 	"math"
 	"sort"
 	"time"
@@ -45,6 +46,16 @@ func (b *budget) since(t time.Duration) int {
 	})
 }
 
+// between counts the departures later than from, up to to. It counts too many, rather
+// than too few, where it doesn't remember them all.
+func (b *budget) between(from, to time.Duration) int {
+	n := b.since(from)
+	if n == len(b.leaves) {
+		return b.count
+	}
+	return n - b.since(to)
+}
+
 // answer reads an answer's headers, and returns the factor by which the limit
 // changed, 1 if it didn't.
 func (b *budget) answer(now, left time.Duration, l *Limits) (factor float64) {
@@ -58,8 +69,11 @@ func (b *budget) answer(now, left time.Duration, l *Limits) (factor float64) {
 	if l.Window > 0 {
 		b.window = l.Window
 	}
-	if l.HasRetryAfter && l.Reset > l.RetryAfter+1500*time.Millisecond && b.limit > 0 && b.window == 0 {
-		b.window = l.Reset // something is to be had earlier: an empty bucket, full again by then
+	if l.HasRetryAfter && l.Reset > l.RetryAfter+1500*time.Millisecond && b.limit > 0 {
+		// Something is to be had earlier: an empty bucket, full again by then.
+		b.window = cmp.Or(b.window, l.Reset)
+		b.known, b.end, b.crossed = false, 0, true
+		return factor
 	}
 	if l.Limit == 1 && l.Window == 0 && l.Reset > b.window {
 		b.window = l.Reset // one request in each window: the longest time to its end is its length

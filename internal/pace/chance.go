@@ -38,6 +38,9 @@ const (
 	atOnceEach   = 0.1
 
 	fewestCounted = 8 // accepted, to say something of the rate
+
+	burst      = 30 // accepted at once at the start, and so many times more than
+	burstTimes = 10 // from one refusal to the next later: a deep bucket was full
 )
 
 // refusal is one series of 429s, or some of them together.
@@ -141,6 +144,19 @@ func (c *chance) recent() *refusal {
 	return &all
 }
 
+// earlier is the series before the one that is weighed: without the first of all, if
+// that began with a deep bucket, whose burst would make all that follows look like little.
+func (c *chance) earlier() refusal {
+	n := min(len(c.last), c.all-1)
+	if n == c.all-1 {
+		first, later := c.last[n-1].accepted, c.sum(n-1)
+		if first >= burst && float64(first) > burstTimes*later.each() {
+			return later
+		}
+	}
+	return c.sum(n)
+}
+
 // weigh counts what speaks against a limit.
 func (c *chance) weigh(r refusal) {
 	if c.early++; !r.early {
@@ -149,7 +165,7 @@ func (c *chance) weigh(r refusal) {
 	if c.all <= 2 || c.count < 2 {
 		return
 	}
-	before := c.sum(len(c.last))
+	before := c.earlier()
 	known := c.all > 3 && before.accepted >= fewestCounted
 	switch sent := r.sent(); {
 	case sent < chanceFallen*c.highest:

@@ -87,6 +87,9 @@ func (c *climb) at(now time.Duration) float64 {
 		return c.top * (1 + 0.01*x*x)
 	}
 	unit := min(c.beyond, max(time.Second, c.beyond/4))
+	if c.top < fewPerSecond { // until it is refused, too much of a long window would leave
+		unit = c.beyond
+	}
 	return c.top * 1.25 * math.Exp(min(0.3*float64(t-c.back-5*c.beyond)/float64(unit), 50))
 }
 
@@ -125,14 +128,18 @@ func (c *climb) refused(left time.Duration, named bool) {
 }
 
 // exhausted takes the first 429 of a series: to a request that left at the
-// given time, after so many others in the second before.
-func (c *climb) exhausted(now, left, wait time.Duration, lately int) {
+// given time; sent tells how many left in so long a time before it.
+func (c *climb) exhausted(now, left, wait time.Duration, sent func(time.Duration) int) {
+	lately := sent(time.Second)
 	c.before, c.wasOn = c.verdict, c.on
 	used := c.at(left - lag)
 	if lately >= 10 { // what was really sent
 		used = min(used, 1.1*float64(lately))
 	}
 	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: used, wait: wait, lately: lately}
+	for i, w := range longWindows {
+		c.now.inLong[i] = sent(w)
+	}
 	c.long = c.long || wait > longWait
 	c.shared.on = c.shared.on || c.siblings > 1
 	c.shared.series++
@@ -186,6 +193,9 @@ func (c *climb) settle(open time.Duration, said float64) {
 	pause := open - c.now.dry.at
 	shut := c.now.shutFor()
 	c.long = c.long || shut > longWait // as the probes found, where no wait was named
+	if c.long && c.top < fewPerSecond && (c.now.wait > 0 || c.before.sure > 1) {
+		c.now.spread(shut)
+	}
 	switch {
 	case c.wasOn:
 		c.judge(open)

@@ -62,7 +62,22 @@ type series struct {
 	used   float64       // the rate that the server refused
 	wait   time.Duration // as the server named it; 0 unnamed
 	lately int           // requests that left in the second before
+	inLong [2]int        // and in the long windows
 	shut   time.Duration // when the last refused request left
+}
+
+// longWindows are those after a second that a limit may count in.
+var longWindows = [...]time.Duration{10 * time.Second, time.Minute}
+
+// spread corrects the rate that was refused: a long window is used up by all that
+// left in it, not by the rate of its last seconds.
+func (s *series) spread(shut time.Duration) {
+	w := usualWindow(shut)
+	for i, l := range longWindows {
+		if n := s.inLong[i]; l == w {
+			s.used = min(s.used, 1.1*float64(n)/w.Seconds())
+		}
+	}
 }
 
 // shutFor is how long the server was shut at least: as it said, or as the last
@@ -80,6 +95,7 @@ type measured struct {
 	exact     bool    // by enough answers
 	average   float64 // since some series
 	corrected float64 // recent, without a second that rounding cost
+	waited    float64 // recent, until the 429 alone, with the wait for the next answer
 }
 
 func (c *climb) measure(open time.Duration) (m measured) {
@@ -94,6 +110,7 @@ func (c *climb) measure(open time.Duration) (m measured) {
 	if last := c.opens[0]; last.is && open > last.at {
 		span := open - last.at - min(open-c.now.dry.at, time.Second)
 		m.corrected = float64(c.accepted-last.count) / max(span.Seconds(), 0.001)
+		m.waited = float64(c.now.dry.count-last.count-1) / (open - last.at).Seconds()
 	}
 	return m
 }
@@ -130,10 +147,16 @@ func (c *climb) judge(open time.Duration) {
 		c.top = between(m.average, used, 0.7)
 		c.base = c.top * cut
 		c.distrust()
+		if c.now.wait > 0 { // or a deep bucket is empty: what held is known
+			c.proved, c.trial = b.base, true
+		}
 	case tried:
 		c.found(m)
 	case inLong && c.now.wait > 0:
 		c.sure = max(1, b.sure)
+		if m.corrected > 0.95*used { // nobody else had a part of it
+			share = below
+		}
 		rate := min(max(0.985*m.corrected, 0.5*used), share*used)
 		if b.trial {
 			c.fail()
@@ -142,12 +165,20 @@ func (c *climb) judge(open time.Duration) {
 		c.set(rate)
 	case inLong && m.average < 0.9*used && !b.trial: // no wait is named, but the average is exact
 		c.sure = max(1, b.sure)
-		c.set(min(max(m.recent, m.average), share*used))
+		rate := max(m.recent, m.average)
+		if used > 1.03*c.proved { // not what held was refused
+			rate = max(rate, c.proved)
+		}
+		c.set(min(rate, share*used))
 	case climbed >= min(b.back/4, aWhile) && !b.trial: // a little too high
 		c.sure = b.sure
 		rate := share * used
 		if c.early <= mostEarly {
-			rate = max(m.average, between(m.average, rate, 0.6))
+			average := m.average
+			if c.now.wait > 0 && !c.long && used > fewPerSecond {
+				average = max(average, min(m.corrected, rate)) // so soon, the wait alone lowers it
+			}
+			rate = max(average, between(average, rate, 0.6))
 		}
 		if used < 1.02*b.proved {
 			c.proved = rate
@@ -208,6 +239,11 @@ func (c *climb) fallBack(share float64, m measured) {
 	}
 	most := share * used
 	switch {
+	case b.trial && used < fewPerSecond && c.now.wait > 0 && m.waited < 1.1*c.proved:
+		// More than what held brought no more: a bucket is empty.
+		c.set(min(c.proved, most))
+		c.sure = max(b.sure, 2)
+		c.fail()
 	case c.proved <= 0.6*used:
 		c.set(0.985 * max(m.recent, cut*used))
 	case c.now.wait > 0 && b.trial && c.failed < 2 && most > 1.05*c.proved:
