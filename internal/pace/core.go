@@ -88,7 +88,7 @@ func (c *core) done(now, left time.Duration, f *Feedback) (blame bool) {
 	switch f.Kind {
 	case OK:
 		if !late || !h.closed {
-			if wasClosed, outage := h.good(); wasClosed {
+			if wasClosed, outage := h.good(now); wasClosed {
 				c.pace.reopened(now, left, outage)
 			}
 		}
@@ -103,7 +103,7 @@ func (c *core) done(now, left time.Duration, f *Feedback) (blame bool) {
 		return news
 	case Failed:
 		blame = !h.closed
-		h.failed(now, late, f)
+		h.failed(now, left, late, f)
 		if h.closed {
 			c.pace.held(h.until, h.outage)
 		}

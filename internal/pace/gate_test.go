@@ -297,6 +297,45 @@ func TestAServiceThatNeverComesBackEndsTheRun(t *testing.T) {
 	})
 }
 
+func TestAServiceThatHangsFromTheStartEndsTheRun(t *testing.T) {
+	const timeout, allowed = 30 * time.Second, 2 * time.Minute
+	eachPacer(t, Options{MaxWait: allowed}, func(t *testing.T, p Pacer) {
+		began := time.Now()
+		for {
+			err := p.Acquire(t.Context())
+			if err == nil {
+				left := time.Now()
+				time.Sleep(timeout)
+				p.Done(Feedback{Kind: Failed, Started: left, Latency: timeout})
+				continue
+			}
+			var e *TooLongError
+			if !errors.As(err, &e) {
+				t.Fatalf("ended by %v", err)
+			}
+			if took := time.Since(began); took != allowed || e.Wait != took {
+				t.Errorf("given up after %v, as after %v, want %v", took, e.Wait, allowed)
+			}
+			return
+		}
+	})
+}
+
+func TestASlowRecordDoesNotEndTheRun(t *testing.T) {
+	eachPacer(t, Options{MaxWait: 10 * time.Second}, func(t *testing.T, p Pacer) {
+		for range 5 {
+			let(t, p)
+			left := time.Now()
+			time.Sleep(30 * time.Second)
+			if !p.Done(Feedback{Kind: Failed, Started: left, Latency: 30 * time.Second}) {
+				t.Error("not blamed on its record")
+			}
+			let(t, p)
+			done(p, OK, Limits{})
+		}
+	})
+}
+
 func TestAWaiterLeavesWithItsContext(t *testing.T) {
 	eachPacer(t, Options{Workers: 1}, func(t *testing.T, p Pacer) {
 		let(t, p)

@@ -23,6 +23,7 @@ const (
 const (
 	recentAnswers   = 40
 	breakerFailures = 20
+	fewFailures     = 3
 	breakerShare    = 0.75
 )
 
@@ -41,6 +42,9 @@ type hold struct {
 	probes  int           // requests that left since
 	outage  bool          // the service failed, rather than refused
 	began   time.Duration // since when there is no good answer
+	lastOK  time.Duration // the last good answer
+	failing int           // failures since
+	silent  time.Duration // when the first of them left
 	strikes int           // pauses in a row without a good answer
 	why     string
 	tooLong *TooLongError
@@ -87,8 +91,9 @@ func (h *hold) answered() {
 
 // good takes a good answer that is news. It tells whether it ended a pause,
 // and whether that was an outage.
-func (h *hold) good() (wasClosed, outage bool) {
+func (h *hold) good(now time.Duration) (wasClosed, outage bool) {
 	h.recent.add(false)
+	h.lastOK, h.failing = now, 0
 	wasClosed, outage = h.closed, h.outage
 	if wasClosed {
 		h.log.Debug("going on", "after", h.why)
@@ -115,14 +120,20 @@ func (h *hold) throttled(now time.Duration, late bool, f *Feedback) {
 }
 
 // failed takes a failure of the service: alone it is the record's matter; many
-// of them, or a named wait (503 with Retry-After), are everybody's.
-func (h *hold) failed(now time.Duration, late bool, f *Feedback) {
+// of them, or a named wait (503 with Retry-After), are everybody's. So are a few that
+// take longer than is allowed without a good answer: where a service hangs from the
+// start, one request after the other must time out to make many.
+func (h *hold) failed(now, left time.Duration, late bool, f *Feedback) {
 	if late {
 		return
 	}
 	h.recent.add(true)
+	if h.failing++; h.failing == 1 {
+		h.silent = max(left, h.lastOK)
+	}
 	wait := f.wait()
-	if wait > 0 || h.closed || h.recent.outage() {
+	silence := h.maxWait > 0 && h.failing >= fewFailures && now-h.silent >= h.maxWait
+	if wait > 0 || h.closed || silence || h.recent.outage() {
 		h.strike(now, wait, true, f)
 	}
 }
@@ -131,6 +142,9 @@ func (h *hold) failed(now time.Duration, late bool, f *Feedback) {
 func (h *hold) strike(now, wait time.Duration, outage bool, f *Feedback) {
 	if !h.closed {
 		h.began = now
+		if outage && wait <= 0 {
+			h.began = h.silent
+		}
 	}
 	h.strikes++
 	h.probing = h.strikes > 1 || outage || wait <= 0
