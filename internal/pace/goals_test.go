@@ -88,11 +88,13 @@ func (t trial) floor(l modelLimit) (need, most float64, why string) {
 	return need, most, why
 }
 
-// long is how long a limit is watched: long enough for a minute's windows to count.
+// long is how long a limit is watched: long enough for a minute's windows to count, and
+// an hour where that lets less than 7,200 records through. The first two minutes have
+// rows of their own.
 func long(perSecond float64) time.Duration {
 	switch {
 	case perSecond <= 2:
-		return 20 * time.Minute
+		return time.Hour
 	case perSecond <= 10:
 		return 10 * time.Minute
 	}
