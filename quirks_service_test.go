@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,12 +61,28 @@ func errorReadings() (all []reading) {
 }
 
 func successReadings() []reading {
-	return []reading{{
+	no := reading{
 		name:  `a 200 that says "success": false is a reject`,
 		crm:   sandbox.Options{Quirks: sandbox.Quirks{ValueStatus: 200}},
 		input: `{"sku":"A-1","price":"cheap"}` + "\n" + `{"sku":"A-2","price":2}`, flags: []string{"--schema", "off"},
 		code: 3, created: 1, rejected: 1, reason: `^200 The value of "price" must be a number`, holds: []string{"A-2|"},
-	}}
+	}
+	marked := no
+	marked.name, marked.serve = "so it is behind a byte order mark", behindMark
+	return []reading{no, marked}
+}
+
+// behindMark puts a byte order mark before every body, as a service does that has one
+// in a file of its own program.
+func behindMark(crm http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		crm.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		w.Header().Del("Content-Length")
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(append([]byte("\ufeff"), answer.Body.Bytes()...))
+	})
 }
 
 // first gives the first n writes an answer of its own, and lets them through

@@ -137,6 +137,12 @@ func comeBackReadings() (all []reading) {
 		all = append(all, reading{name: "the limit is told by headers of the form " + string(headers), input: numbered(30), created: 30,
 			crm: sandbox.Options{Limit: sandbox.Limit{Requests: 20, Window: 500 * time.Millisecond, Headers: headers, Retry: sandbox.RetryNone}}})
 	}
+	for name, told := range map[string]string{
+		"a limit that is used up for a day, but refuses nothing, holds nobody": "80000",
+		"nor does one that is used up for ever":                                "99999999999999",
+	} {
+		all = append(all, reading{name: name, input: numbered(12), created: 12, serve: withHeader("RateLimit", `"day";r=0;t=`+told)})
+	}
 	return append(all, reading{
 		name:  "a wait of a day ends the run, which goes on when it is over",
 		input: numbered(12), flags: []string{"--workers", "1"},
@@ -144,6 +150,16 @@ func comeBackReadings() (all []reading) {
 		code: 1, created: 8, notSent: 4, fails: "longer than the 20s allowed",
 		again: &ending{mend: func(crm *sandbox.CRM) { crm.SetLimit(sandbox.Limit{}) }, created: 12},
 	})
+}
+
+// withHeader has every answer say something more.
+func withHeader(name, value string) func(http.Handler) http.Handler {
+	return func(crm http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set(name, value)
+			crm.ServeHTTP(w, r)
+		})
+	}
 }
 
 func throttleReadings() []reading {
