@@ -230,6 +230,12 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	}
 	for i, in := range r.inputs {
 		p := in.forPush()
+		if r.part == nil || r.part.number == r.part.of { // else the job's other pushes look up, too
+			p.Interrupt = func() {
+				in.stop()
+				r.lookups.stop()
+			}
+		}
 		if s.dryRun {
 			in.tellLines(&p)
 		}

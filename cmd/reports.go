@@ -215,7 +215,7 @@ func cannotWrite(file outcomeFile, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		hint = "create the directory, or name another place with " + file.flag
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		hint = "make the directory writable, or name another place with " + file.flag
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		hint = "make room on the disk, or name another place with " + file.flag

@@ -72,6 +72,7 @@ type lookupKey struct {
 type lookups struct {
 	*lookup.Lookup
 	pace  pace.Pacer
+	stop  context.CancelFunc           // ends what they wait for, for good
 	doing atomic.Pointer[lookup.Doing] // what a record waits for; nil before the first
 }
 
@@ -105,6 +106,7 @@ func newSession(runs ...*pushRun) *session {
 
 func (s *session) close() {
 	for _, l := range s.lookups {
+		l.stop()
 		l.Close()
 	}
 	for _, c := range s.connections {
@@ -191,6 +193,7 @@ func (s *session) lookup(ctx context.Context, r *pushRun) *lookups {
 		return found
 	}
 	l, told := &lookups{}, false
+	ctx, l.stop = context.WithCancel(ctx)
 	l.Lookup = lookup.New(lookup.Options{
 		Client: r.client, Context: ctx, Log: r.app.warningLog(),
 		Retries: set.retries, MaxWait: set.maxWait, DryRun: set.dryRun,
