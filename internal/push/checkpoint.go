@@ -107,7 +107,36 @@ func (c *committer) begin() error {
 	}
 	c.at.Rejects = marks
 	c.at.SavedAt = time.Now()
-	return c.run.opts.Journal.Save(c.at)
+	return c.save(c.at)
+}
+
+func (c *committer) save(at journal.Checkpoint) error {
+	err := c.run.opts.Journal.Save(at)
+	if err == nil {
+		c.saved, c.since = at, nil
+	}
+	return err
+}
+
+// mostSince bounds what is remembered of a part between two checkpoints. More are in
+// it only where nearly all records are unchanged.
+const mostSince = 1 << 16
+
+// saveBroken saves, when nothing more can end, what ended after the last checkpoint
+// where the rejects can't be written any more: as records beyond it, so that nobody
+// sends them again.
+func (c *committer) saveBroken() {
+	if !c.broken || c.run.opts.Journal == nil || len(c.since) >= mostSince {
+		return
+	}
+	_ = c.flushState() // it has stopped the run for a reason already
+	at := c.saved
+	at.Beyond = append(c.beyond(), c.since...)
+	slices.SortFunc(at.Beyond, bySeq)
+	t := c.counts()
+	at.Requests, at.Retries, at.Throttled, at.Related = t.Requests, t.Retries, t.Throttled, c.related()
+	at.Seconds, at.SavedAt = (c.before + time.Since(c.started)).Seconds(), time.Now()
+	_ = c.save(at) // else the last one stands
 }
 
 // checkpoint saves how far the run came, if it came further since.
@@ -128,7 +157,7 @@ func (c *committer) checkpoint() {
 	if err == nil {
 		c.at.Rejects = marks
 		c.describe()
-		err = c.run.opts.Journal.Save(c.at)
+		err = c.save(c.at)
 	}
 	c.stopOn(err)
 }
@@ -208,28 +237,34 @@ func (c *committer) related() map[string]int64 {
 func (c *committer) beyond() []journal.Settled {
 	over := slices.Collect(maps.Values(c.ahead))
 	for _, it := range c.ring {
-		if it == nil || c.leaves(it) {
-			continue
+		if it != nil && !c.leaves(it) {
+			over = appendSettled(over, it)
 		}
-		s := journal.Settled{Seq: it.seq + 1}
-		switch it.end.fate {
-		case created:
-			s.Outcome = journal.Created
-		case updated:
-			s.Outcome = journal.Updated
-		case unchanged:
-			s.Outcome = journal.Unchanged
-			for range it.count - 1 {
-				over = append(over, s)
-				s.Seq++
-			}
-		case rejected:
-			s.Outcome, s.Status, s.Error, s.Kind = journal.Rejected, it.end.status, it.end.reason, it.end.kind
-		default:
-			continue
-		}
-		over = append(over, s)
 	}
-	slices.SortFunc(over, func(a, b journal.Settled) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(over, bySeq)
 	return over
+}
+
+func bySeq(a, b journal.Settled) int { return cmp.Compare(a.Seq, b.Seq) }
+
+// appendSettled appends what a journal says of an item that has ended.
+func appendSettled(list []journal.Settled, it *item) []journal.Settled {
+	s := journal.Settled{Seq: it.seq + 1}
+	switch it.end.fate {
+	case created:
+		s.Outcome = journal.Created
+	case updated:
+		s.Outcome = journal.Updated
+	case unchanged:
+		s.Outcome = journal.Unchanged
+		for range it.count - 1 {
+			list = append(list, s)
+			s.Seq++
+		}
+	case rejected:
+		s.Outcome, s.Status, s.Error, s.Kind = journal.Rejected, it.end.status, it.end.reason, it.end.kind
+	default:
+		return list
+	}
+	return append(list, s)
 }

@@ -43,6 +43,9 @@ type committer struct {
 	sent     int                // and those of them that would be sent again
 	before   time.Duration      // that earlier parts of the run took
 
+	saved journal.Checkpoint // the last one on disk …
+	since []journal.Settled  // … and what was committed after it
+
 	// What an earlier part of the run ended beyond its checkpoint and this one
 	// has not come to, by sequence number: a kill must not forget it.
 	ahead map[int64]journal.Settled
@@ -123,6 +126,7 @@ func (c *committer) leaves(it *item) bool {
 // more can end. The checkpoint before it is where the next run goes on.
 func (c *committer) flush() {
 	c.checkpoint()
+	c.saveBroken()
 	for ; c.slot < c.run.slots; c.slot++ {
 		if it := c.ring[c.slot%windowRecords]; it != nil && !c.leaves(it) {
 			c.ended.add(it.end.fate, -it.count)
@@ -157,6 +161,9 @@ func (c *committer) countAhead() {
 
 func (c *committer) commit(it *item) {
 	c.remember(it)
+	if c.run.opts.Journal != nil && len(c.since) < mostSince {
+		c.since = appendSettled(c.since, it)
+	}
 	switch it.end.fate {
 	case rejected:
 		c.reject(it)

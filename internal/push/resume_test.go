@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -346,6 +347,61 @@ func TestAKilledRunCountsRejectsInARowOn(t *testing.T) {
 		res := Run(t.Context(), opts)
 		if res.Outcome != Stopped || c.requests > 20+2 {
 			t.Errorf("ended as %s (%v) after %d requests", res.Outcome, res.Err, c.requests)
+		}
+	})
+}
+
+// filling is a RejectWriter for which there is room for so many entries.
+type filling struct {
+	kept
+	room int
+}
+
+var errFull = errors.New("no space left on device")
+
+func (f *filling) Write(e reject.Entry) error {
+	if len(f.entries) == f.room {
+		return errFull
+	}
+	return f.kept.Write(e)
+}
+
+func (f *filling) Checkpoint() (reject.Mark, error) {
+	if len(f.entries) == f.room {
+		return reject.Mark{}, errFull
+	}
+	return f.kept.Checkpoint()
+}
+
+func TestNothingIsSentAgainWhereTheRejectsHadNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCRM()
+		c.pause = 10 * time.Millisecond
+		c.answer = func(_, value string, _ int) (client.Result, bool) {
+			return client.Result{Outcome: client.Rejected, Status: 400, Message: "no"}, value[len(value)-1] == '3'
+		}
+		cells := distinct(3000)
+		var from *journal.Checkpoint
+		var entries []reject.Entry
+		for _, room := range []int{120, 120, 200, 1000} { // the second has no more than the first
+			opts, _ := options(c, cells)
+			w := &filling{kept: kept{entries: entries}, room: room}
+			saved := &notes{}
+			opts.Inputs[0].Rejects, opts.Journal, opts.Resume = w, saved, from
+			opts.MaxRejects = MaxRejects{Set: true, Percentage: true, Percent: 100}
+			res := Run(t.Context(), opts)
+			balanced(t, res)
+			from = &saved.saved[len(saved.saved)-1]
+			if over, _ := from.Over(); over < res.Created+res.Updated+res.Rejected {
+				t.Errorf("the journal has %d over: %+v", over, res.Tally)
+			}
+			entries = slices.Clone(w.entries[:from.Rejects[0].Length])
+			if room == 1000 && (res.Created != 2700 || res.Updated != 0 || res.Rejected != 300 || len(w.entries) != 300) {
+				t.Errorf("at the end %d are in the file: %+v", len(w.entries), res.Tally)
+			}
+		}
+		if c.requests != len(cells) {
+			t.Errorf("%d requests for %d records", c.requests, len(cells))
 		}
 	})
 }
