@@ -62,6 +62,12 @@ func (r *refusal) add(o refusal) {
 	r.squares += float64(o.accepted) * float64(o.accepted)
 }
 
+// open is what was accepted a second, without the second that a named wait is too long
+// at most: after a short time it would make little of much.
+func (r *refusal) open() float64 {
+	return float64(r.accepted) / max((r.took-min(r.waited, time.Second)).Seconds(), 1e-3)
+}
+
 // perSecond is what was accepted a second, and sent what left in one where
 // nobody waited.
 func (r *refusal) perSecond() float64 { return float64(r.accepted) / max(r.took.Seconds(), 1e-3) }

@@ -140,9 +140,9 @@ func (c *climb) restless() bool {
 		times := restlessTimes + off/float64(max(1, min(a.accepted, b.accepted)))
 		is := was
 		switch {
-		case a.perSecond() > times*b.perSecond():
+		case a.open() > times*b.open():
 			is = 1
-		case b.perSecond() > times*a.perSecond():
+		case b.open() > times*a.open():
 			is = -1
 		}
 		if is != was && was != 0 {
