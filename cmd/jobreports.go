@@ -37,6 +37,12 @@ func (j *jobRun) writeReports(summary report.Job) error {
 	summary.Program, summary.Finished = thisBuild().version, time.Now()
 	if summary.Continue != "" {
 		summary.Continue = j.app.sameCommand(withoutHook(j.app.args))
+		j.conf.sendOn(&summary.Continue)
+	}
+	summary.Pushes = slices.Clone(summary.Pushes)
+	for i, over := range summary.Pushes {
+		j.pushes[i].conf.sendOn(&over.Again, &over.Look)
+		summary.Pushes[i] = over
 	}
 	runs := j.runs(summary)
 	files := j.outcome().files()

@@ -19,6 +19,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/report"
+	"github.com/crmsync/crmsync/internal/shellwords"
 )
 
 // reportFile parses --report: the ending says what is written.
@@ -231,6 +232,7 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 	if summary.Continue != "" && r.part == nil {
 		summary.Continue = r.app.sameCommand(withoutHook(r.app.args))
 	}
+	r.conf.sendOn(&summary.Again, &summary.Continue, &summary.Look)
 	err := writeOutcome(r.outcome().files(), r.taken(), r.begun, func(w io.Writer, file outcomeFile) error {
 		if file.flag == "--metrics" {
 			return writeMetrics(w, file.path, nil, summary)
@@ -239,6 +241,19 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 	})
 	r.untold = err != nil
 	return writtenAgain(err, r.tellsAgain())
+}
+
+// sendOn has commands of a report, which may be run in another shell, ask the same CRM
+// there as here, where a variable names it.
+func (conf *configuration) sendOn(commands ...*string) {
+	if conf == nil || conf.of("base-url").kind != fromEnvironment {
+		return
+	}
+	for _, command := range commands {
+		if *command != "" {
+			*command = envName("base-url") + "=" + shellwords.Quote(withoutSecrets(os.Getenv(envName("base-url")))) + " " + *command
+		}
+	}
 }
 
 // writtenAgain says of files that could not be written whether the same command can
