@@ -40,12 +40,21 @@ type search struct {
 	next  time.Duration // the next departure by the rate
 	aimed float64       // the rate at the last departure
 	met   bool          // a limit was met in this run
+
+	// What headers and 429s taught is asked again after so long: who waits longer for
+	// it would wait beyond --max-wait, for what nobody refused.
+	longest time.Duration
 }
 
 func newSearch(o Options) *search {
 	s := &search{lanes: newConcurrency(o.Workers), budget: newBudget(o.Workers), aimed: math.Inf(1)}
 	s.climb.asked = o.Asked
 	s.climb.siblings = max(1, o.Siblings)
+	s.longest = time.Hour
+	if o.MaxWait > 0 {
+		s.longest = min(s.longest, o.MaxWait)
+	}
+	s.budget.patience = min(s.longest, time.Minute)
 	if start, ok := o.Learnt.start(time.Now()); ok {
 		s.climb.begin(start / float64(s.climb.siblings))
 		s.aimed = s.climb.base
@@ -67,12 +76,12 @@ func (s *search) depart(now, since time.Duration) {
 	s.aimed = s.aim(now)
 	s.climb.depart(now, s.aimed)
 	if !math.IsInf(s.aimed, 1) {
-		s.next = max(s.next, since, now-catchUp) + every(s.aimed)
+		s.next = max(s.next, since, now-catchUp) + s.every(s.aimed)
 	}
 }
 
-func every(perSecond float64) time.Duration {
-	return seconds(min(1/perSecond, 3600))
+func (s *search) every(perSecond float64) time.Duration {
+	return seconds(min(1/perSecond, s.longest.Seconds()))
 }
 
 // aim is the rate in requests a second.
@@ -124,7 +133,7 @@ func (s *search) held(until time.Duration, outage bool) {
 	s.climb.settle(until, s.budget.perSecond())
 	// An empty bucket refuses the next request that comes a little early: let
 	// it get some drops first.
-	first := min(250*time.Millisecond, 5*every(s.climb.base))
+	first := min(250*time.Millisecond, 5*s.every(s.climb.base))
 	if s.climb.chance.level > 0 {
 		first = 0
 	}
@@ -144,7 +153,7 @@ func (s *search) reopened(now, left time.Duration, outage bool) {
 	if s.climb.proved > 0 {
 		s.budget.infer(s.climb.top)
 	}
-	s.next = max(s.next, left+every(s.climb.at(now)))
+	s.next = max(s.next, left+s.every(s.climb.at(now)))
 }
 
 func (s *search) rate() float64 {

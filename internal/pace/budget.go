@@ -20,13 +20,15 @@ type budget struct {
 
 	crossed bool // a window has ended since the beginning
 
+	patience time.Duration // with nothing in flight, a window's end isn't awaited for longer
+
 	leaves []time.Duration // the last departures, a ring
 	next   int
 	count  int
 }
 
 func newBudget(workers int) budget {
-	return budget{leaves: make([]time.Duration, max(1024, 4*workers))}
+	return budget{leaves: make([]time.Duration, max(1024, 4*workers)), patience: time.Minute}
 }
 
 // depart counts a departure.
@@ -131,7 +133,7 @@ func (b *budget) due(now, usual time.Duration, inFlight int, rated bool) time.Du
 		b.crossed = true
 		return now
 	}
-	if inFlight == 0 && (b.end == 0 || b.end > now+time.Minute) {
+	if inFlight == 0 && (b.end == 0 || b.end > now+b.patience) {
 		return now
 	}
 	if b.end > 0 {
