@@ -177,22 +177,11 @@ func (c *chaosRun) checkLeftovers(rejects []string) {
 			stays := strings.HasPrefix(name, "state/crmsync/pace-") && strings.HasSuffix(name, ".json") ||
 				strings.HasPrefix(name, "state/crmsync/products-") && strings.HasSuffix(name, ".state") ||
 				strings.HasPrefix(name, "cache/crmsync/schema-") && strings.HasSuffix(name, ".json")
-			if !known[name] && !stays && !c.halfWritten(name) {
+			if !known[name] && !stays {
 				c.Errorf("the file %s is left over", name)
 			}
 		}
 	}
-}
-
-// halfWritten says that a file may be what a part that was killed had begun of a
-// report. It goes with the next report of that name, an hour later: until then another
-// process may be at work on it.
-func (c *chaosRun) halfWritten(name string) bool {
-	return c.plan.told && strings.HasSuffix(name, ".tmp") &&
-		(strings.HasPrefix(name, ".report.") || strings.HasPrefix(name, ".run.prom.")) &&
-		slices.ContainsFunc(c.parts, func(p *chaosPart) bool {
-			return slices.Contains(p.signals, syscall.SIGKILL) || len(p.signals) > 1
-		})
 }
 
 func (c *chaosRun) filesIn(root string) (names []string) {
