@@ -3,6 +3,7 @@ package push
 import (
 	"container/heap"
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -13,9 +14,10 @@ import (
 // are in them, so memory is bounded by the window.
 type scheduler struct {
 	mu      sync.Mutex
-	tails   map[string]*item // last item of each lane in use
-	open    int              // items added and not yet done
-	drained bool             // the reader adds nothing more
+	tails   map[string]*item     // last item of each lane in use
+	resting map[string]time.Time // until when the last request of a lane not in use may be at work
+	open    int                  // items added and not yet done
+	drained bool                 // the reader adds nothing more
 
 	// Each channel holds a whole window, so that sending never blocks.
 	ready  chan *item // first tries
@@ -25,10 +27,11 @@ type scheduler struct {
 
 func newScheduler(window int) *scheduler {
 	return &scheduler{
-		tails:  make(map[string]*item),
-		ready:  make(chan *item, window),
-		urgent: make(chan *item, window),
-		later:  make(chan *item, window),
+		tails:   make(map[string]*item),
+		resting: make(map[string]time.Time),
+		ready:   make(chan *item, window),
+		urgent:  make(chan *item, window),
+		later:   make(chan *item, window),
 	}
 }
 
@@ -46,33 +49,49 @@ func (s *scheduler) add(it *item, lanes []string) {
 		if tail != nil {
 			tail.setNext(key, it)
 			it.ahead++
+		} else if until, ok := s.resting[key]; ok {
+			it.notBefore(until)
+			delete(s.resting, key)
 		}
 		it.links = append(it.links, link{key: key})
 		s.tails[key] = it
 	}
 	if it.ahead == 0 {
-		s.ready <- it
+		s.letGo(it)
 	}
 }
 
+// letGo hands out an item that is first in its lanes.
+func (s *scheduler) letGo(it *item) {
+	if !it.due.IsZero() && time.Until(it.due) > 0 {
+		s.later <- it
+		return
+	}
+	s.ready <- it
+}
+
 // done takes an item out of its lanes and lets those behind it go, after a pause
-// where its request may still be at work.
+// where its request may still be at work. They may not be read yet.
 func (s *scheduler) done(it *item, pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var until time.Time
+	if pause > 0 {
+		now := time.Now()
+		until = now.Add(pause)
+		maps.DeleteFunc(s.resting, func(_ string, over time.Time) bool { return !over.After(now) })
+	}
 	for _, l := range it.links {
 		if l.next == nil {
 			delete(s.tails, l.key)
+			if pause > 0 {
+				s.resting[l.key] = until
+			}
 			continue
 		}
-		l.next.ahead--
-		switch {
-		case l.next.ahead > 0:
-		case pause > 0:
-			l.next.due = time.Now().Add(pause)
-			s.later <- l.next
-		default:
-			s.ready <- l.next
+		l.next.notBefore(until)
+		if l.next.ahead--; l.next.ahead == 0 {
+			s.letGo(l.next)
 		}
 	}
 	s.open--
@@ -145,6 +164,13 @@ func (s *scheduler) wait(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// notBefore has an item wait until then; it may be in several lanes.
+func (it *item) notBefore(then time.Time) {
+	if then.After(it.due) {
+		it.due = then
 	}
 }
 
