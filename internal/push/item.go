@@ -35,7 +35,7 @@ type item struct {
 
 	failures int       // tries that count against the record
 	due      time.Time // when a retry may leave
-	sent     bool      // a first request has left
+	sent     bool      // a first request has left, perhaps of an earlier part of the run
 
 	end ending
 }

@@ -79,5 +79,5 @@ func (c *committer) giveUp(why error) {
 // rejects nobody wants those as well which the reader had refused by then, and they
 // may be thousands.
 func (c *committer) leaves(it *item) bool {
-	return c.enough && it.end.fate == rejected && it.body == nil
+	return c.enough && it.end.fate == rejected && !it.sent
 }

@@ -303,7 +303,7 @@ func (r *run) admit(it *item) {
 	// The state may know by now of what ended beyond the checkpoint: how it ended
 	// then is what counts.
 	if end, over := r.settledBefore(it.seq); over && (it.body != nil || it.end.fate == unchanged) {
-		it.body, it.end = nil, end
+		it.body, it.end, it.sent = nil, end, true
 	}
 	if it.body == nil || r.opts.DryRun {
 		r.finished <- it
