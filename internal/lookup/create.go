@@ -84,7 +84,11 @@ func (l *Lookup) create(x *index, v value, body []byte) (string, error) {
 func (l *Lookup) assert(x *index, body []byte) (res client.Result, err error) {
 	created := false
 	for range 2 {
-		res, err = l.send(func() client.Result { return l.o.Client.Assert(l.o.Context, x.object, x.match, body) })
+		res, err = l.send(func() client.Result {
+			ctx, cancel := draining(l.o.Context)
+			defer cancel()
+			return l.o.Client.Assert(ctx, x.object, x.match, body)
+		})
 		created = created || err == nil && res.Outcome == client.Created
 		if err != nil || res.RecordID != "" || res.Outcome != client.Created && res.Outcome != client.Updated {
 			break

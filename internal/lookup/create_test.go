@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -202,4 +203,34 @@ func TestACreationWithoutAnAnswerGetsAsLongAgainBeforeTheNext(t *testing.T) {
 			t.Errorf("sent at %v", sent)
 		}
 	})
+}
+
+func TestACreationUnderWayMayEndWhenTheRunHasStopped(t *testing.T) {
+	for _, test := range []struct{ takes, ends time.Duration }{{2 * time.Second, 2 * time.Second}, {time.Hour, drain}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, sandbox.Options{})
+			ctx, stop := context.WithCancel(t.Context())
+			b.spoil = func(r *http.Request) (*http.Response, error) {
+				if r.Method != http.MethodPut {
+					return nil, nil
+				}
+				stop()
+				select {
+				case <-time.After(test.takes):
+					return nil, nil
+				case <-r.Context().Done():
+					return nil, r.Context().Err()
+				}
+			}
+			l := b.lookup(func(o *Options) { o.Context = ctx })
+			began := time.Now()
+			_, err := find(l, created("companies", "domain"), "a.example")
+			if took := time.Since(began); took != test.ends {
+				t.Errorf("it ended after %s", took)
+			}
+			if n := b.crm.Count("companies"); n != int(l.Created()["companies"]) || (n == 1) != (err == nil) || (n == 1) != (test.takes < drain) {
+				t.Errorf("%d companies, %d told of as created: %v", n, l.Created()["companies"], err)
+			}
+		})
+	}
 }

@@ -65,6 +65,17 @@ func (l *Lookup) once(attempt func() client.Result) (res client.Result, err erro
 	return res, err
 }
 
+// drain is how long a creation under way may take to end when the run has stopped.
+const drain = 10 * time.Second
+
+// draining outlives the run so long: a creation that is cut off may have come to its
+// end all the same, and nobody would tell of it.
+func draining(run context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(run))
+	unwatch := context.AfterFunc(run, func() { time.AfterFunc(drain, cancel) })
+	return ctx, func() { unwatch(); cancel() }
+}
+
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
