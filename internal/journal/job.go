@@ -148,7 +148,7 @@ func lacking(has, flags []string) []string {
 
 // jobLocked says who runs the job, as far as a journal tells.
 func jobLocked(dir, path string) error {
-	locked := &JobLockedError{LockedError{Path: path}}
+	locked := &JobLockedError{LockedError{Path: path, Same: true}}
 	jobs, err := listJobs(dir)
 	if err != nil {
 		return locked

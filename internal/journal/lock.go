@@ -18,6 +18,7 @@ type LockedError struct {
 	Path  string    // the input
 	PID   int       // of the other process; 0 where unknown
 	Since time.Time // when it began; zero where unknown
+	Same  bool      // it is the same run, which this one can go on with
 }
 
 func (e *LockedError) Error() string {
@@ -33,7 +34,11 @@ func (e *LockedError) Hint() string {
 	if e.PID == 0 {
 		return "wait until it ends"
 	}
-	return fmt.Sprintf("wait until it ends, or end process %d; the same command then goes on where it stopped", e.PID)
+	hint := fmt.Sprintf("wait until it ends, or end process %d", e.PID)
+	if e.Same {
+		hint += "; the same command then goes on where it stopped"
+	}
+	return hint
 }
 
 // lock is a lock that the system releases with the process, so none is ever
@@ -149,7 +154,7 @@ func refuseOverlap(all []Entry, key string, run Run) error {
 		if !ok { // its journal is damaged
 			path = inputNames(run)
 		}
-		return &LockedError{Path: path, PID: e.PID, Since: e.Started}
+		return &LockedError{Path: path, PID: e.PID, Since: e.Started, Same: e.Key == key}
 	}
 	return nil
 }
