@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -61,7 +62,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Hint() string {
 	switch {
 	case errors.Is(e.Err, ErrLocked):
-		return "wait until the other run ends, or name another file with --state"
+		return "wait until the other run ends"
 	case errors.Is(e.Err, errForeign), errors.Is(e.Err, durable.ErrTarget):
 		return "name another file with --state"
 	case errors.Is(e.Err, errVersion):
@@ -97,12 +98,14 @@ func takeLock(path string) (*flock.Flock, error) {
 		if err != nil || !ok {
 			f.Close()
 			if err == nil {
-				err = ErrLocked
+				err = heldBy(path + lockSuffix)
 			}
 			return nil, err
 		}
 		named, err := stillNamed(f, path+lockSuffix)
 		if named {
+			holder := fmt.Sprintf("%d %d\n", os.Getpid(), time.Now().Unix())
+			_ = os.WriteFile(path+lockSuffix, []byte(holder), 0o600) // else others name no process
 			return f, nil
 		}
 		f.Close()
@@ -111,6 +114,21 @@ func takeLock(path string) (*flock.Flock, error) {
 		}
 	}
 	return nil, ErrLocked
+}
+
+// heldBy is [ErrLocked] with the process that holds the lock and since when, where
+// its file can be read.
+func heldBy(name string) error {
+	var pid int
+	var since int64
+	text, err := os.ReadFile(name)
+	if err == nil {
+		_, err = fmt.Sscanf(string(text), "%d %d\n", &pid, &since)
+	}
+	if err != nil {
+		return ErrLocked
+	}
+	return fmt.Errorf("%w (process %d, since %s)", ErrLocked, pid, time.Unix(since, 0).Format("2006-01-02 15:04:05"))
 }
 
 // stillNamed tells whether a file has its name still, or somebody removed it before

@@ -281,6 +281,12 @@ func TestFilesThatWontDo(t *testing.T) {
 		if !errors.Is(err, ErrLocked) || !errors.As(err, &e) || e.Hint() == "" || !strings.Contains(err.Error(), path) {
 			t.Errorf("%v", err)
 		}
+		if want := fmt.Sprintf("another crmsync is using it (process %d, since 20", os.Getpid()); !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
+		if strings.Contains(e.Hint(), "--state") {
+			t.Errorf("the hint leads to another state: %q", e.Hint())
+		}
 		if _, err := Forget(path, func(Scope) bool { return true }); !errors.Is(err, ErrLocked) {
 			t.Errorf("Forget: %v", err)
 		}
