@@ -213,7 +213,7 @@ func openOn(d durable.Disk, dir string, run Run, o Options) (*Journal, *Checkpoi
 		return nil, nil, err
 	}
 	if j.lock == nil {
-		return nil, nil, &LockedError{Path: inputNames(run)}
+		return nil, nil, &LockedError{Path: inputsAs(fromHere, run)}
 	}
 	if err := j.begin(run, o, others); err != nil {
 		j.lock.drop()

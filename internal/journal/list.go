@@ -144,7 +144,7 @@ func Forget(dir string, e Entry, discard func(Rejects) error) error {
 		return nil
 	})
 	if err == nil && !free {
-		return &LockedError{Path: inputNames(e.Run), PID: e.PID, Since: e.Started}
+		return &LockedError{Path: inputsAs(fromHere, e.Run), PID: e.PID, Since: e.Started}
 	}
 	return err
 }

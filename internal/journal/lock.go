@@ -22,11 +22,24 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	msg := "another push of " + filepath.Base(e.Path) + " is under way"
+	msg := "another push of " + fromHere(e.Path) + " is under way"
 	if e.PID == 0 {
 		return msg
 	}
 	return fmt.Sprintf("%s (process %d, since %s)", msg, e.PID, e.Since.Format("2006-01-02 15:04:05"))
+}
+
+// fromHere shortens a path to the way from the working directory, where the file lies
+// below it.
+func fromHere(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
 }
 
 // Hint says what to do about it.
@@ -152,7 +165,7 @@ func refuseOverlap(all []Entry, key string, run Run) error {
 			continue
 		}
 		if !ok { // its journal is damaged
-			path = inputNames(run)
+			path = inputsAs(fromHere, run)
 		}
 		return &LockedError{Path: path, PID: e.PID, Since: e.Started, Same: e.Key == key}
 	}

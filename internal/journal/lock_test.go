@@ -50,7 +50,7 @@ func TestASecondPushIsRefused(t *testing.T) {
 		if !errors.As(err, &locked) || locked.PID != 4711 || !locked.Since.Equal(noon) {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if got, want := err.Error(), "another push of products.csv is under way (process 4711, since 2026-11-23 12:00:00)"; got != want {
+		if got, want := err.Error(), "another push of /home/ann/products.csv is under way (process 4711, since 2026-11-23 12:00:00)"; got != want {
 			t.Errorf("%s: %q", name, got)
 		}
 		want := "wait until it ends, or end process 4711"
@@ -65,6 +65,22 @@ func TestASecondPushIsRefused(t *testing.T) {
 	var locked *LockedError
 	if _, _, err := Open(dir, shard, started); !errors.As(err, &locked) {
 		t.Errorf("a shard beside the whole run: %v", err)
+	}
+}
+
+func TestAPushUnderWayIsNamedAsItIsFoundFromHere(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	dir, err := os.Getwd()
+	must(t, err)
+	for want, path := range map[string]string{
+		"another push of a.csv is under way":                                             filepath.Join(dir, "a.csv"),
+		"another push of " + filepath.Join("x", "a.csv") + " is under way":               filepath.Join(dir, "x", "a.csv"),
+		"another push of " + filepath.Join(filepath.Dir(dir), "a.csv") + " is under way": filepath.Join(filepath.Dir(dir), "a.csv"),
+	} {
+		if got := (&LockedError{Path: path}).Error(); got != want {
+			t.Errorf("%s: %q", path, got)
+		}
 	}
 }
 

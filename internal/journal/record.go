@@ -214,8 +214,6 @@ func isWithin(run, whole Run) bool {
 	return len(run.Inputs) > 0 // else it is damaged
 }
 
-func inputNames(run Run) string { return inputsAs(filepath.Base, run) }
-
 // inputPaths is where the inputs are.
 func inputPaths(run Run) string { return inputsAs(filepath.Clean, run) }
 
