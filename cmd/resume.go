@@ -64,7 +64,7 @@ func (r *pushRun) refuseLess(run journal.Run) error {
 	for _, e := range entries {
 		was := e.Run
 		more := was.Limit == 0 || was.Limit > run.Limit
-		was.Limit = run.Limit
+		was.Limit, was.MappedBy, was.ChosenBy = run.Limit, run.MappedBy, run.ChosenBy
 		over, _ := e.Checkpoint.Over()
 		if e.Ended == nil && !e.InUse && more && over > 0 && fmt.Sprint(was) == fmt.Sprint(run) {
 			return usage("leave out --limit to go on with it; --dry-run and --sandbox leave it as it is, and --restart forgets it",
@@ -95,7 +95,41 @@ func (r *pushRun) journalRun() (journal.Run, error) {
 	// without the state's knowledge, the state would take for unchanged.
 	fmt.Fprintf(choice, "only changed %t full %t max age %s state %q\n", r.settings.onlyChanged, r.settings.full, r.settings.maxAge, r.settings.state)
 	run.Mapping, run.Choice = hex.EncodeToString(how.Sum(nil)), hex.EncodeToString(choice.Sum(nil))
+	run.MappedBy, run.ChosenBy = r.settings.decisive()
 	return run, nil
+}
+
+// decisive names the flags that decide on bodies, and on which records are sent, with
+// hashes of their values: those may be data that a journal shouldn't hold.
+func (s *settings) decisive() (mapped, chosen map[string]string) {
+	mapped, chosen = map[string]string{}, map[string]string{}
+	tell := func(in map[string]string, name string, said bool, value any) {
+		if said {
+			sum := sha256.Sum256(fmt.Append(nil, value))
+			in[name] = hex.EncodeToString(sum[:4])
+		}
+	}
+	tell(mapped, "--mapping", s.mappingFile != "", s.mappingFile)
+	tell(mapped, "--map", len(s.mapped) > 0, s.mapped)
+	tell(mapped, "--set", len(s.constants) > 0, s.constants)
+	tell(mapped, "--unknown-columns", true, s.dropUnknown)
+	tell(mapped, "--locale", s.locale != "", s.locale)
+	tell(mapped, "--timezone", s.location != nil, s.location)
+	tell(mapped, "--list-separator", true, s.listSeparator)
+	if s.blank != nil {
+		tell(mapped, "--blank", true, *s.blank)
+	}
+	if s.null != nil {
+		tell(mapped, "--null", true, *s.null)
+	}
+	tell(chosen, "--columns", len(s.columns) > 0, s.columns)
+	tell(chosen, "--sheet", s.sheet != "", s.sheet)
+	tell(chosen, "--header-row", s.headerRow > 0, s.headerRow)
+	tell(chosen, "--only-changed", s.onlyChanged, true)
+	tell(chosen, "--full", s.full, true)
+	tell(chosen, "--max-age", true, s.maxAge)
+	tell(chosen, "--state", s.state != "", s.state)
+	return mapped, chosen
 }
 
 func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {

@@ -29,6 +29,10 @@ type Run struct {
 	Limit     int64  // of the records that are read; 0 for none
 	Shard     string // "2/8"; "" for a whole run
 	Inputs    []Input
+
+	// The flags that Mapping and Choice come of, by name, with a hash of their values
+	// where they have any. They only tell what has changed.
+	MappedBy, ChosenBy map[string]string `json:",omitempty"`
 }
 
 // Input is one file of a run.
@@ -248,7 +252,11 @@ func (j *Journal) begin(run Run, o Options, others []Entry) error {
 	for _, e := range within {
 		j.own.Stale = append(j.own.Stale, e.rejects()...)
 		if over, _ := e.Checkpoint.Over(); over > 0 && e.Ended == nil && j.anew == nil {
-			j.anew = &Anew{Changed: []string{"files were added to it"}, Asked: o.Restart}
+			changed := "files were added to it"
+			if len(e.Run.Inputs) == len(run.Inputs) {
+				changed = "the order of its files has changed"
+			}
+			j.anew = &Anew{Changed: []string{changed}, Asked: o.Restart}
 		}
 	}
 	j.own.Run, j.own.PID, j.own.Started = run, o.PID, o.Started

@@ -20,7 +20,8 @@ var started = Options{Started: noon, PID: 4711}
 
 func products() Run {
 	return Run{BaseURL: "https://crm.example/v2", Object: "products", Match: "sku", Mapping: "m1",
-		Inputs: []Input{{Path: "/home/ann/products.csv", Size: 1000, Fingerprint: "sha256:1"}}}
+		Inputs:   []Input{{Path: "/home/ann/products.csv", Size: 1000, Fingerprint: "sha256:1"}},
+		MappedBy: map[string]string{"--map": "0", "--null": "0"}, ChosenBy: map[string]string{"--max-age": "0"}}
 }
 
 func someCheckpoint() Checkpoint {
@@ -97,6 +98,24 @@ func TestARun(t *testing.T) {
 	}
 }
 
+func TestFilesInAnotherOrderAreNoneThatWereAdded(t *testing.T) {
+	a, b := products().Inputs[0], Input{Path: "/home/ann/b.csv", Size: 7, Fingerprint: "sha256:7"}
+	for want, now := range map[string][]Input{
+		"the order of its files has changed": {b, a},
+		"files were added to it":             {b, a, {Path: "/home/ann/c.csv"}},
+	} {
+		dir, run := t.TempDir(), products()
+		run.Inputs = []Input{a, b}
+		j, _ := open(t, dir, run)
+		must(t, j.Save(someCheckpoint()))
+		must(t, j.Close())
+		run.Inputs = now
+		if j, _ = open(t, dir, run); j.Anew() == nil || !cmp.Equal(j.Anew().Changed, []string{want}) {
+			t.Errorf("%s: %+v", want, j.Anew())
+		}
+	}
+}
+
 func TestAChangedRunStartsAnew(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -108,6 +127,10 @@ func TestAChangedRunStartsAnew(t *testing.T) {
 		{"another object", func(r *Run) { r.Object = "articles" }, []string{"the object was products and is articles"}},
 		{"another match attribute and mapping", func(r *Run) { r.Match, r.Mapping = "ean", "m2" }, []string{"the match attribute was sku and is ean", "how records are mapped has changed (mapping, locale, time zone, or the attributes in the CRM)"}},
 		{"another delimiter", func(r *Run) { r.Choice = "c2" }, []string{"how the input is read, or which of its records are sent, has changed"}},
+		{"other flags that decide the mapping", func(r *Run) {
+			r.Mapping, r.MappedBy = "m2", map[string]string{"--map": "1", "--set": "2"}
+		}, []string{"--map has changed", "--null was left out", "--set was added"}},
+		{"a flag that chooses the records", func(r *Run) { r.Choice, r.ChosenBy = "c2", map[string]string{"--max-age": "0", "--only-changed": "1"} }, []string{"--only-changed was added"}},
 		{"a limit", func(r *Run) { r.Limit = 5 }, []string{"--limit was none and is 5"}},
 		{"another workspace", func(r *Run) { r.Workspace = "w" }, []string{"the workspace is another"}},
 	} {

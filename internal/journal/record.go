@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,16 +153,42 @@ func differences(was, is Run) []string {
 		}
 	}
 	if was.Mapping != is.Mapping {
-		list = append(list, "how records are mapped has changed (mapping, locale, time zone, or the attributes in the CRM)")
+		list = append(list, changedFlags(was.MappedBy, is.MappedBy, "how records are mapped has changed (mapping, locale, time zone, or the attributes in the CRM)")...)
 	}
 	if was.Choice != is.Choice {
-		list = append(list, "how the input is read, or which of its records are sent, has changed")
+		list = append(list, changedFlags(was.ChosenBy, is.ChosenBy, "how the input is read, or which of its records are sent, has changed")...)
 	}
 	if was.Limit != is.Limit {
 		list = append(list, fmt.Sprintf("--limit was %s and is %s", limit(was.Limit), limit(is.Limit)))
 	}
 	if was.Workspace != is.Workspace {
 		list = append(list, "the workspace is another")
+	}
+	return list
+}
+
+// changedFlags names the flags that differ, else says it in other words: a mapping
+// file or the CRM may have changed as well.
+func changedFlags(was, is map[string]string, otherwise string) (list []string) {
+	if len(was) == 0 { // it doesn't tell
+		return []string{otherwise}
+	}
+	all := maps.Clone(was)
+	maps.Copy(all, is)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		before, had := was[name]
+		now, has := is[name]
+		switch {
+		case !had:
+			list = append(list, name+" was added")
+		case !has:
+			list = append(list, name+" was left out")
+		case before != now:
+			list = append(list, name+" has changed")
+		}
+	}
+	if len(list) == 0 {
+		return []string{otherwise}
 	}
 	return list
 }
