@@ -139,9 +139,9 @@ func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 			if from.Records == 0 {
 				at = "the first record"
 			}
-			text := fmt.Sprintf("an earlier run was interrupted after %d records: going on at %s of %s", over, at, r.inputs[from.Input].info.Name)
+			text := fmt.Sprintf("an earlier run was interrupted after %d records, which are not sent again: going on at %s of %s", over, at, r.inputs[from.Input].info.Name)
 			if n := len(from.Beyond); n > 0 {
-				text += fmt.Sprintf(", the first that was not done; done after it, and not sent again: %d", n)
+				text += fmt.Sprintf(", the first that was not done (%d after it are)", n)
 			}
 			r.app.note(text)
 		}

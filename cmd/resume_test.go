@@ -12,8 +12,8 @@ func TestWhereARunGoesOnIsSaidOfItsRecords(t *testing.T) {
 	done := []journal.Settled{{Seq: 2, Outcome: journal.Created}, {Seq: 3, Outcome: journal.Created}}
 	for want, from := range map[string]journal.Checkpoint{
 		"": {},
-		"note: an earlier run was interrupted after 7 records: going on at line 9 of a.csv\n":                                                                              {Done: 7, Line: 9, Records: 7},
-		"note: an earlier run was interrupted after 2 records: going on at the first record of a.csv, the first that was not done; done after it, and not sent again: 2\n": {Beyond: done},
+		"note: an earlier run was interrupted after 7 records, which are not sent again: going on at line 9 of a.csv\n":                                                         {Done: 7, Line: 9, Records: 7},
+		"note: an earlier run was interrupted after 2 records, which are not sent again: going on at the first record of a.csv, the first that was not done (2 after it are)\n": {Beyond: done},
 	} {
 		var err bytes.Buffer
 		r := &pushRun{
