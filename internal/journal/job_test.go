@@ -187,7 +187,7 @@ func TestAJobThatIsOverIsToldOfByTheNextRunForTwelveHours(t *testing.T) {
 		j := openJob(t, dir, nightly(), Options{})
 		must(t, j.Over(over))
 		must(t, j.Close()) // as a kill does
-		if jobs, err := ListJobs(dir); err != nil || !strings.Contains(jobs[0].String(), ", interrupted before its end was told; it began ") {
+		if jobs, err := ListJobs(dir); err != nil || !strings.Contains(jobs[0].String(), ", its report or --on-finish command is still to come; it began ") {
 			t.Errorf("listed %v, %v", jobs, err)
 		}
 		j = openJob(t, dir, nightly(), Options{Started: over.Add(c.after)})

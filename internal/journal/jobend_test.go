@@ -111,7 +111,7 @@ func TestARunThatIsOverIsToldOfByTheNextOfItsKindForTwelveHours(t *testing.T) {
 			must(t, j.Save(someCheckpoint()))
 			must(t, j.Over(&end))
 			must(t, j.Close()) // as a kill does
-			if runs, err := List(dir); err != nil || !strings.HasSuffix(runs[0].String(), ", interrupted before its end was told; it ended 2026-11-23 12:01:00") {
+			if runs, err := List(dir); err != nil || !strings.HasSuffix(runs[0].String(), ", its report or --on-finish command is still to come; it ended 2026-11-23 12:01:00") {
 				t.Errorf("listed %v, %v", runs, err)
 			}
 			for range 2 { // a kill while it is told changes nothing

@@ -45,7 +45,7 @@ func (e JobEntry) String() string {
 	case !e.Failed.IsZero():
 		how = "failed"
 	case !e.Over.IsZero():
-		how = "interrupted before its end was told"
+		how = "its report or --on-finish command is still to come"
 	}
 	return text + ", " + how + "; it began " + at
 }

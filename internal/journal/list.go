@@ -55,7 +55,7 @@ func (e Entry) String() string {
 		return b.String()
 	}
 	if e.Ended != nil {
-		fmt.Fprintf(&b, ", interrupted before its end was told; it ended %s", e.Ended.At.Format("2006-01-02 15:04:05"))
+		fmt.Fprintf(&b, ", its report or --on-finish command is still to come; it ended %s", e.Ended.At.Format("2006-01-02 15:04:05"))
 		return b.String()
 	}
 	at := e.Started
