@@ -52,7 +52,7 @@ func TestAnswersAreJudgedByStatusThenBody(t *testing.T) {
 		{"413 is rejected", 413, "", Result{Outcome: Rejected, Message: "the server answered 413 with no message"}},
 		{"422 is rejected", 422, `{"message":"Invalid.","errors":{"price":["bad","worse"]}}`, Result{Outcome: Rejected, Message: "Invalid. (price: bad, worse)"}},
 		{"401 ends the run", 401, `{"message":"Unauthenticated."}`, Result{Outcome: Fatal,
-			Message: "the server answered 401 Unauthorized: Unauthenticated.", Hint: new(Client).hint(401, scopeWrite)}},
+			Message: "the server answered 401 Unauthorized: Unauthenticated", Hint: new(Client).hint(401, scopeWrite)}},
 		{"403 ends the run", 403, ``, Result{Outcome: Fatal, Message: "the server answered 403 with no message", Hint: new(Client).hint(403, scopeWrite)}},
 		{"404 ends the run", 404, `{"error":"no object prodcuts"}`, Result{Outcome: Fatal,
 			Message: "the server answered 404 Not Found: no object prodcuts", Hint: (&Client{objects: "crmsync objects"}).hint(404, scopeWrite)}},

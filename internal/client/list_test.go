@@ -293,9 +293,10 @@ func TestReadsThatFailSayWhatToDo(t *testing.T) {
 		hint      string
 		retryable bool
 	}{
-		{401, `{"message":"Unauthenticated."}`, "reading the object products: the server answered 401 Unauthorized: Unauthenticated.", "CRMSYNC_TOKEN", false},
+		{401, `{"message":"Unauthenticated."}`, "reading the object products: the server answered 401 Unauthorized: Unauthenticated", "CRMSYNC_TOKEN", false},
 		{403, ``, "reading the object products: the server answered 403 with no message", "crm:read or crm:write", false},
 		{404, `{"error":"no"}`, "reading the object products: the server answered 404 Not Found: no", "crmsync objects", false},
+		{404, `{"error":"no ..."}`, "reading the object products: the server answered 404 Not Found: no ...", "crmsync objects", false},
 		{429, ``, "reading the object products: the server answered 429 with no message", "run the command again later", true},
 		{502, `<html><title>Oops</title>`, "reading the object products: 502 Bad Gateway (HTML page: Oops)", "run the command again later", true},
 		{200, `{"success":false,"message":"Not now."}`, "reading the object products: Not now.", "", false},

@@ -31,9 +31,17 @@ func (c *Client) message(resp *http.Response, says refusal, fatal bool) string {
 	case c.line(says.text) == "":
 		return fmt.Sprintf("the server answered %d with no message", resp.StatusCode)
 	case fatal:
-		return c.line("the server answered " + status + ": " + says.text)
+		return sentencePart(c.line("the server answered " + status + ": " + says.text))
 	}
 	return c.line(says.text)
+}
+
+// sentencePart takes the full stop away: what ends a run stands within other sentences.
+func sentencePart(s string) string {
+	if strings.HasSuffix(s, "..") {
+		return s
+	}
+	return strings.TrimSuffix(s, ".")
 }
 
 // notTheAPI is the message for a success that carries a web page.

@@ -117,7 +117,7 @@ func TestWhatEndsTheRunWhileTheListIsRead(t *testing.T) {
 		answer     func() (*http.Response, error)
 		tries      int
 	}{
-		{"an invalid token", "looking up ids: reading the records of companies: the server answered 401 Unauthorized: Unauthenticated.", 1,
+		{"an invalid token", "looking up ids: reading the records of companies: the server answered 401 Unauthorized: Unauthenticated", 1,
 			func() (*http.Response, error) { return says(401, `{"message":"Unauthenticated."}`) }, 1},
 		{"a redirect", "looking up ids: reading the records of companies: the server answered 302 Found and points to https://else.example/", 1,
 			func() (*http.Response, error) { return says(302, ``, "Location", "https://else.example/") }, 1},
@@ -208,7 +208,7 @@ func TestTheServersWaitIsHonoured(t *testing.T) {
 				l := b.lookup(func(o *Options) { o.Context, o.MaxWait = t.Context(), tt.maxWait })
 				started := time.Now()
 				if tt.fails {
-					ends(t, l, companies(), "a.example", "looking up ids: the wait for the CRM would be longer than 1m0s: the server answered 429 Too Many Requests: Too Many Attempts.")
+					ends(t, l, companies(), "a.example", "looking up ids: the wait for the CRM would be longer than 1m0s: the server answered 429 Too Many Requests: Too Many Attempts")
 				} else if _, err := l.Find(companies(), "a.example"); err == nil || !strings.Contains(err.Error(), "which is empty") {
 					t.Error(err)
 				}

@@ -142,7 +142,7 @@ func TestOnlyReferencesThatMayComeAreLearnt(t *testing.T) {
 	l.Learn("companies", "domain", "acme.example", uuid(2))
 	finds(t, l, mapping.Reference{Object: "people", Match: "email"}, "eva@example.com", uuid(1))
 	rejects(t, l, companies(), "acme.example", `no record of companies has domain "acme.example"; looked in what this run wrote `+
-		`(the CRM's list of companies isn't to be had: the server answered 404 Not Found: There is no such endpoint.)`)
+		`(the CRM's list of companies isn't to be had: the server answered 404 Not Found: There is no such endpoint)`)
 }
 
 func TestWhereTheListWasEmptyOrHasNoSuchAttributeTheMessageSaysSo(t *testing.T) {

@@ -74,7 +74,7 @@ func TestWithoutTheListAnotherSpellingOfWhatIsRememberedWillDo(t *testing.T) {
 	finds(t, l, companies(), "ACME.example", uuid(1))
 	finds(t, l, created("companies", "domain"), " acme.example", uuid(1))
 	rejects(t, l, companies(), "none.example", `no record of companies has domain "none.example"; looked in what this run and earlier ones wrote `+
-		`(the CRM's list of companies isn't to be had: the server answered 404 Not Found: There is no such endpoint.)`)
+		`(the CRM's list of companies isn't to be had: the server answered 404 Not Found: There is no such endpoint)`)
 }
 
 // stranger answers with what was sent for another value, as a state does whose
