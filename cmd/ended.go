@@ -12,6 +12,43 @@ import (
 	"github.com/crmsync/crmsync/internal/report"
 )
 
+// runEnd is a push's end, as far as a later process may have to tell of it.
+type runEnd struct {
+	noted    *journal.Ended // nil where something is left to be done, or the run can't be known again
+	recalled bool           // an earlier process came to it
+	passed   bool           // others wait to be told of it
+	untold   bool           // this process failed to tell of it
+}
+
+// keptIn keeps the end in the run's journal, for the process that will tell of it.
+// It is false where there is no end, or it can't be kept.
+func (e *runEnd) keptIn(j *journal.Journal) bool { return e.noted != nil && j.Over(e.noted) == nil }
+
+// toldAgain tells whether the same command can tell of the end once more, and send
+// nothing. The journal is nil where the run can't be resumed.
+func (e *runEnd) toldAgain(j *journal.Journal) bool { return j != nil && e.noted != nil }
+
+// forget removes the journal of a run that is over, when all who wait for its end
+// were told: what a kill keeps from being told the next run tells.
+func (e *runEnd) forget(j *journal.Journal) error {
+	switch {
+	case !e.toldAgain(j):
+		return nil
+	case (e.passed || e.untold) && e.keptIn(j):
+		return j.Close()
+	}
+	return j.Finish()
+}
+
+// recall takes over the end that an earlier process came to.
+func (e *runEnd) recall(noted *journal.Ended) { e.noted, e.recalled = noted, true }
+
+// pass keeps the end, with what is to be told of it now, for others.
+func (e *runEnd) pass(result []byte) {
+	e.noted = &journal.Ended{Fingerprint: e.noted.Fingerprint, Result: result, At: e.noted.At}
+	e.passed = true
+}
+
 // donePush is what is told later of a push that was done.
 type donePush struct {
 	Result  push.Result
@@ -77,7 +114,7 @@ func doneIn(ended *journal.Ended) *donePush {
 // recall takes over the result of an earlier process.
 func (r *pushRun) recall(ended *journal.Ended, done *donePush) *push.Result {
 	r.absent, r.absence = done.Absent, done.Absence
-	r.ended, r.recalled = ended, true
+	r.end.recall(ended)
 	return &done.Result
 }
 
@@ -117,8 +154,7 @@ func (r *pushRun) leaveTo(flags []string, done donePush) {
 		return
 	}
 	r.app.warn(leftTo(flags))
-	r.ended = &journal.Ended{Fingerprint: r.ended.Fingerprint, Result: passed, At: r.ended.At}
-	r.passed = true
+	r.end.pass(passed)
 }
 
 func killedWith(flags []string) string {

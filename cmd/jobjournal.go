@@ -99,8 +99,8 @@ func (j *jobRun) ranBefore(r *pushRun) *push.Result {
 // saveEnd takes note of a push that is over and told of. Its own journal goes after
 // that: a kill in between must find one or the other.
 func (j *jobRun) saveEnd(r *pushRun) error {
-	if j.journal != nil && r.ended != nil && !r.untold {
-		ended := journal.EndedPush{Name: r.part.Name, Ended: *r.ended}
+	if j.journal != nil && r.end.noted != nil && !r.end.untold {
+		ended := journal.EndedPush{Name: r.part.Name, Ended: *r.end.noted}
 		if r.journal != nil {
 			ended.Journal, ended.ID = r.journal.Key(), r.journal.ID()
 		}
@@ -108,7 +108,7 @@ func (j *jobRun) saveEnd(r *pushRun) error {
 			j.app.warn(err.Error())
 		}
 	}
-	return r.forget()
+	return r.end.forget(r.journal)
 }
 
 // closeJournal keeps the journal of a job that isn't over. Of one all of whose
@@ -120,7 +120,7 @@ func (j *jobRun) closeJournal() error {
 	if !j.journal.Resumed() && !j.journal.Begun() {
 		return j.journal.Finish()
 	}
-	interrupted := slices.ContainsFunc(j.pushes, func(r *pushRun) bool { return r.untold }) // it is still to be told of
+	interrupted := slices.ContainsFunc(j.pushes, func(r *pushRun) bool { return r.end.untold }) // it is still to be told of
 	unfinished := false
 	for _, over := range j.told {
 		interrupted = interrupted || over.Result.Outcome == push.Interrupted

@@ -68,11 +68,7 @@ type pushRun struct {
 
 	journal *journal.Journal    // nil where the run can't be resumed
 	resume  *journal.Checkpoint // where an earlier part of the run stopped; nil begins at the beginning
-
-	ended    *journal.Ended // the run's end, where nothing of it is left to be done …
-	recalled bool           // … and an earlier process came to it …
-	passed   bool           // … which others wait to be told of
-	untold   bool           // … and this process failed to tell
+	end     runEnd
 
 	shared  *session
 	pace    pace.Pacer
@@ -207,7 +203,7 @@ func (r *pushRun) keep(result *push.Result) (err error) {
 	}
 	r.noteRejects(result)
 	if err == nil {
-		r.ended = r.endOf(result)
+		r.end.noted = r.endOf(result)
 	}
 	return errors.Join(err, r.closeJournal(result))
 }

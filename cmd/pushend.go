@@ -17,7 +17,7 @@ import (
 // finish writes the summary and says how the program ends.
 func (r *pushRun) finish(ctx context.Context, result *push.Result) error {
 	code, err := r.conclude(ctx, result)
-	if problem := errors.Join(r.write(ctx, code, *result), r.forget()); problem != nil {
+	if problem := errors.Join(r.write(ctx, code, *result), r.end.forget(r.journal)); problem != nil {
 		if err != nil {
 			problem = fmt.Errorf("%w; %w", err, problem)
 		}
@@ -105,13 +105,9 @@ func (r *pushRun) write(ctx context.Context, code exitCode, result push.Result) 
 
 // hook runs the command of --on-finish.
 func (r *pushRun) hook(ctx context.Context, summary report.Summary) {
-	cut := r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, r.tellsAgain(), func(w io.Writer) error { return report.JSON(w, summary) })
-	r.untold = r.untold || cut
+	cut := r.app.onFinish(ctx, r.outcome().onFinish, summary.ExitCode, summary.Result, r.end.toldAgain(r.journal), func(w io.Writer) error { return report.JSON(w, summary) })
+	r.end.untold = r.end.untold || cut
 }
-
-// tellsAgain tells whether the same command can tell of the run's end once more, and
-// send nothing.
-func (r *pushRun) tellsAgain() bool { return r.journal != nil && r.ended != nil }
 
 // printSummary writes the summary to stdout.
 func (r *pushRun) printSummary(summary report.Summary) error {

@@ -15,8 +15,8 @@ import (
 // detail adds to a summary what reports tell besides.
 func (r *pushRun) detail(summary *report.Summary) {
 	summary.Program, summary.Finished = thisBuild().version, time.Now()
-	if r.ended != nil {
-		summary.Finished = r.ended.At
+	if r.end.noted != nil {
+		summary.Finished = r.end.noted.At
 	}
 	if r.part != nil {
 		summary.Push = r.part.Name

@@ -239,8 +239,8 @@ func (r *pushRun) writeReports(summary report.Summary) error {
 		}
 		return reportWriter(file.path)(w, summary)
 	})
-	r.untold = err != nil
-	return writtenAgain(err, r.tellsAgain())
+	r.end.untold = err != nil
+	return writtenAgain(err, r.end.toldAgain(r.journal))
 }
 
 // sendOn has commands of a report, which may be run in another shell, ask the same CRM

@@ -156,30 +156,18 @@ func (r *pushRun) tellOfEarlierRun(anew *journal.Anew) {
 	}
 }
 
-// closeJournal keeps the journal of a run that isn't over, and for forget that of
+// closeJournal keeps the journal of a run that isn't over, and for runEnd.forget that of
 // one which is still to be told of. It forgets a run that came to its input's end in
 // another way, or not beyond its beginning.
 func (r *pushRun) closeJournal(result *push.Result) error {
 	switch {
 	case r.journal == nil:
 		return nil
-	case r.ended != nil && r.journal.Over(r.ended) == nil:
+	case r.end.keptIn(r.journal):
 		return nil
 	// A run that could not be resumed came nowhere either, but its journal did.
 	case result.Whole || r.resume == nil && result.Read == result.NotSent:
 		return r.journal.Finish() // a full disk has room for that
 	}
 	return r.journal.Close()
-}
-
-// forget removes the journal of a run that is over, when all who wait for its end
-// were told: what a kill keeps from being told the next run tells.
-func (r *pushRun) forget() error {
-	switch {
-	case r.journal == nil || r.ended == nil:
-		return nil
-	case (r.passed || r.untold) && r.journal.Over(r.ended) == nil:
-		return r.journal.Close()
-	}
-	return r.journal.Finish()
 }

@@ -24,6 +24,7 @@
 //	            package push, and what it tells    progress.go, ask.go
 //	finish      the summary, and what to do next   pushend.go, nextcommands.go
 //	            reports and the command behind     reportdetail.go, onfinish.go
+//	            the journal, when all were told    ended.go
 //
 // A job (run.go) prepares all of its pushes before it carries out the first; what
 // only a job has is in files whose names begin with job. A session (session.go) is

@@ -269,7 +269,7 @@ func (j *jobRun) runOne(ctx context.Context, r *pushRun) report.JobPush {
 // pushTold is what is told of a push that ran, in this run or before.
 func (j *jobRun) pushTold(r *pushRun, code exitCode, result push.Result) report.JobPush {
 	over := report.JobPush{Name: r.part.Name, Summary: r.summary(code, result)}
-	if r.recalled {
+	if r.end.recalled {
 		over.Note = "done by the run that this one goes on with"
 	}
 	return over
