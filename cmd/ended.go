@@ -9,7 +9,6 @@ import (
 
 	"github.com/crmsync/crmsync/internal/journal"
 	"github.com/crmsync/crmsync/internal/push"
-	"github.com/crmsync/crmsync/internal/report"
 )
 
 // runEnd is a push's end, as far as a later process may have to tell of it.
@@ -51,9 +50,8 @@ func (e *runEnd) pass(result []byte) {
 
 // donePush is what is told later of a push that was done.
 type donePush struct {
-	Result  push.Result
-	Absent  *report.Missing `json:",omitempty"`
-	Absence string          `json:",omitempty"`
+	Result push.Result
+	missed
 
 	// Wants are the flags by which somebody waits to be told.
 	Wants []string `json:",omitempty"`
@@ -68,7 +66,7 @@ func (r *pushRun) endOf(result *push.Result) *journal.Ended {
 	if !result.Whole || print == "" || result.Outcome != push.Complete && result.Outcome != push.Rejects {
 		return nil
 	}
-	done := donePush{Result: *result, Absent: r.absent, Absence: r.absence, Wants: r.outcome().flags()}
+	done := donePush{Result: *result, missed: r.missed, Wants: r.outcome().flags()}
 	done.Result.Err = nil
 	text, err := json.Marshal(done)
 	if err != nil {
@@ -113,7 +111,7 @@ func doneIn(ended *journal.Ended) *donePush {
 
 // recall takes over the result of an earlier process.
 func (r *pushRun) recall(ended *journal.Ended, done *donePush) *push.Result {
-	r.absent, r.absence = done.Absent, done.Absence
+	r.missed = done.missed
 	r.end.recall(ended)
 	return &done.Result
 }

@@ -72,7 +72,7 @@ func (r *pushRun) openOnlyChanged(context.Context) error {
 		}
 	}
 	var err error
-	if r.state, err = state.Open(r.statePath(), r.scope(), opts); err != nil {
+	if r.states.own, err = state.Open(r.statePath(), r.scope(), opts); err != nil {
 		return err
 	}
 	r.warnOfAnew("is sent again")
@@ -82,37 +82,44 @@ func (r *pushRun) openOnlyChanged(context.Context) error {
 // mostMissing is how many missing match values the summary names.
 const mostMissing = 1000
 
+// missed is what --report-missing tells.
+type missed struct {
+	Absent  *report.Missing `json:",omitempty"` // nil where nothing can be told
+	Absence string          `json:",omitempty"` // what must be known of it
+}
+
 // missing lists what the state knows and the input no longer has. It means
 // something only when this process read the whole input.
-func (r *pushRun) missing(result *push.Result) (*report.Missing, error) {
+func (r *pushRun) missing(result *push.Result) (told missed, err error) {
 	if !r.settings.reportMissing {
-		return nil, nil
+		return told, nil
 	}
 	whole := result.Whole || r.settings.dryRun && result.Err == nil
 	if !whole { // that it came to no end is told anyway
-		return nil, nil
+		return told, nil
 	}
 	switch {
 	case result.ResumedAtLine > 0:
-		r.absence = "--report-missing tells nothing: only a run that reads the input from its beginning to its end knows what is missing"
+		told.Absence = "--report-missing tells nothing: only a run that reads the input from its beginning to its end knows what is missing"
 	case result.Nameless:
-		r.absence = "records whose match value could not be read count as missing, since nobody knows which they are"
+		told.Absence = "records whose match value could not be read count as missing, since nobody knows which they are"
 	}
-	if r.absence != "" && r.wantsJSON() { // it has no place in there
-		r.app.warn(r.absence)
+	if told.Absence != "" && r.wantsJSON() { // it has no place in there
+		r.app.warn(told.Absence)
 	}
 	if result.ResumedAtLine > 0 {
-		return nil, nil
+		return told, nil
 	}
 	missing := &report.Missing{Values: []string{}}
-	err := r.state.Missing(func(e state.Entry) bool {
+	err = r.states.own.Missing(func(e state.Entry) bool {
 		missing.Count++
 		if len(missing.Values) < mostMissing {
 			missing.Values = append(missing.Values, e.Match)
 		}
 		return true
 	})
-	return missing, err
+	told.Absent = missing
+	return told, err
 }
 
 // ofShard is the shard's own reject file: products.rejects.2-of-8.csv.

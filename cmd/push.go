@@ -13,9 +13,7 @@ import (
 	"github.com/crmsync/crmsync/internal/mapping"
 	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
-	"github.com/crmsync/crmsync/internal/report"
 	"github.com/crmsync/crmsync/internal/sandbox"
-	"github.com/crmsync/crmsync/internal/state"
 )
 
 func (a *app) pushCommand() *cobra.Command {
@@ -74,11 +72,9 @@ type pushRun struct {
 	pace    pace.Pacer
 	lookups *lookups
 
-	workspace string          // stands for the token's workspace
-	state     *state.Store    // the run's own; nil where there is none
-	told      []*state.Teller // of others that remember some of the same records
-	absent    *report.Missing // nil without --report-missing …
-	absence   string          // … and what must be known of it
+	workspace string // stands for the token's workspace
+	states    keptStates
+	missed    missed // of --report-missing
 
 	duplicates *mapping.Duplicates // in a dry run
 
@@ -184,12 +180,7 @@ func (r *pushRun) close() {
 	if r.journal != nil {
 		r.journal.Close()
 	}
-	if r.state != nil {
-		r.state.Close()
-	}
-	for _, other := range r.told {
-		other.Close()
-	}
+	r.states.close()
 	if r.made != "" && !r.begun && r.part == nil { // those of a job may be about to write there
 		os.Remove(r.made)
 	}
@@ -197,9 +188,9 @@ func (r *pushRun) close() {
 
 // keep brings to disk what the next run should know.
 func (r *pushRun) keep(result *push.Result) (err error) {
-	if r.state != nil {
-		r.absent, err = r.missing(result)
-		err = errors.Join(err, r.state.Close())
+	if own := r.states.own; own != nil {
+		r.missed, err = r.missing(result)
+		err = errors.Join(err, own.Close())
 	}
 	r.noteRejects(result)
 	if err == nil {
@@ -220,7 +211,7 @@ func (r *pushRun) push(ctx context.Context) (*push.Result, error) {
 	if r.part == nil { // a job's inputs are all opened before its first push
 		opts.Started = r.started
 	}
-	opts.State = r.keeper()
+	opts.State = r.states.keeper()
 	if r.journal != nil {
 		opts.Journal = r.journal
 	}

@@ -130,7 +130,7 @@ func (r *pushRun) summary(code exitCode, result push.Result) report.Summary {
 		// A run that never started may not have come to these.
 		summary.Match = cmp.Or(r.match, r.settings.match)
 		summary.Object = cmp.Or(r.object, r.settings.object)
-		summary.Missing, summary.MissingNote = r.absent, r.absence
+		summary.Missing, summary.MissingNote = r.missed.Absent, r.missed.Absence
 		summary.Pace = r.found
 		summary.DryRun, summary.Sandbox = r.settings.dryRun, r.settings.sandbox
 		summary.Again, summary.Continue, summary.Look = r.again(result), r.goOn(result), r.look(result)

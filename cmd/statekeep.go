@@ -17,6 +17,41 @@ import (
 	"github.com/crmsync/crmsync/internal/state"
 )
 
+// keptStates is where --only-changed remembers, kept true of what a run sends.
+type keptStates struct {
+	own  *state.Store    // the run's own; nil where there is none
+	told []*state.Teller // of others that remember some of the same records
+}
+
+// tell has a state be told what is sent.
+func (k *keptStates) tell(teller *state.Teller) error {
+	if err := teller.Begin(); err != nil {
+		return err
+	}
+	k.told = append(k.told, teller)
+	return nil
+}
+
+// keeper is what the pipeline tells of requests; nil where nobody wants to know.
+func (k *keptStates) keeper() push.State {
+	switch {
+	case len(k.told) > 0:
+		return state.NewGroup(k.own, k.told)
+	case k.own != nil:
+		return k.own
+	}
+	return nil
+}
+
+func (k *keptStates) close() {
+	if k.own != nil {
+		k.own.Close()
+	}
+	for _, other := range k.told {
+		other.Close()
+	}
+}
+
 // openState opens what --only-changed remembers of the records that are to be
 // sent. A push without --only-changed keeps it true as well, where there is such
 // a state: one that doesn't know of a request would later take for unchanged what
@@ -46,11 +81,9 @@ func (r *pushRun) openState(ctx context.Context) error {
 // there is no way to, the state would take for unchanged what this run changes,
 // so nothing may be sent.
 func (r *pushRun) tell(path string) error {
-	teller := state.Tell(path, r.scope(), false)
-	if err := teller.Begin(); err != nil {
+	if err := r.states.tell(state.Tell(path, r.scope(), false)); err != nil {
 		return untold(err)
 	}
-	r.told = append(r.told, teller)
 	return nil
 }
 
@@ -74,17 +107,6 @@ func (r *pushRun) tellUnread(path string, unread error) {
 	}
 }
 
-// keeper is what the pipeline tells of requests; nil where nobody wants to know.
-func (r *pushRun) keeper() push.State {
-	switch {
-	case len(r.told) > 0:
-		return state.NewGroup(r.state, r.told)
-	case r.state != nil:
-		return r.state
-	}
-	return nil
-}
-
 // openKnown opens the run's own state without --only-changed, if there is one.
 func (r *pushRun) openKnown(context.Context) error {
 	path := r.statePath()
@@ -105,7 +127,7 @@ func (r *pushRun) openKnown(context.Context) error {
 		r.tellOfAll(path)
 		return nil
 	}
-	r.state, err = state.Open(path, r.scope(), state.Options{Full: true})
+	r.states.own, err = state.Open(path, r.scope(), state.Options{Full: true})
 	if errors.Is(err, state.ErrLocked) {
 		r.app.note("another push uses what --only-changed remembers; it is told what this one sends, and the next push with --only-changed sends that once more")
 		return r.tell(path)
@@ -125,16 +147,14 @@ func (r *pushRun) tellOfAll(path string) {
 		return
 	}
 	teller := state.Tell(path, r.scope(), true)
-	if err := teller.Begin(); err != nil {
+	if err := r.states.tell(teller); err != nil {
 		r.app.log.Debug("no state can be begun while this push runs", "error", err)
 		teller.Close()
-		return
 	}
-	r.told = append(r.told, teller)
 }
 
 func (r *pushRun) warnOfAnew(consequence string) {
-	if why := r.state.Anew(); why != nil {
+	if why := r.states.own.Anew(); why != nil {
 		r.app.warn(fmt.Sprintf("what was sent before is forgotten (%v): everything %s", why, consequence))
 	}
 }
