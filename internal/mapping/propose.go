@@ -66,7 +66,7 @@ func Propose(o ProposeOptions) (Proposal, error) {
 		}
 	}
 	p.findMatch()
-	text := p.write()
+	text := []byte(harmless(string(p.write())))
 	// What the program itself would say of the file belongs in it.
 	file, err := ParseFile("mapping", bytes.Replace(text, []byte("\n"+openLocale), []byte("\n#"), 1))
 	if err != nil {
@@ -79,7 +79,7 @@ func Propose(o ProposeOptions) (Proposal, error) {
 		proposed.Gap = p.undecided + ": write the one that is meant after locale:"
 	}
 	if proposed.Gap != "" {
-		proposed.Text = slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+proposed.Gap+"\n"), text[len(schemaComment)+1:])
+		proposed.Text = slices.Concat([]byte(schemaComment+"\n# This doesn't run yet: "+harmless(proposed.Gap)+"\n"), text[len(schemaComment)+1:])
 	}
 	return proposed, nil
 }

@@ -184,6 +184,15 @@ func TestProposalsOfOddHeadersAreReadBack(t *testing.T) {
 	mustNew(t, Options{File: parse(t, string(got)), Columns: columns[:3]})
 }
 
+func TestAProposalHoldsNothingThatATerminalObeys(t *testing.T) {
+	columns := []string{"SKU", "a\u009b31m\x7f\u202eü"}
+	got, _, err := propose(ProposeOptions{Object: "products", Schema: products(), Columns: columns, Sample: [][]string{{"a", "\u009b2J"}}})
+	if err != nil || strings.ContainsAny(string(got), "\u009b\x7f\u202e") || !strings.Contains(string(got), `"a\u009b31m\u007f\u202eü"`) {
+		t.Fatalf("%v: %q", err, got)
+	}
+	mustNew(t, Options{Object: "products", Schema: products(), File: parse(t, string(got)), Columns: columns})
+}
+
 func propose(o ProposeOptions) (text []byte, gap string, err error) {
 	p, err := Propose(o)
 	return p.Text, p.Gap, err

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -129,4 +130,19 @@ func quoteYAML(s string) string {
 		return `"` + clean(s) + `"`
 	}
 	return string(quoted)
+}
+
+// harmless escapes in YAML what a terminal obeys or what turns the direction of text:
+// people look at it there. Names that hold such characters are quoted, so that they
+// are read back as they were.
+func harmless(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
