@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/crmsync/crmsync/internal/lookup"
+	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/report"
 )
@@ -190,7 +191,7 @@ func (p *progress) texts(now push.Progress, done, total int64, at time.Time) []s
 	}
 	if now.Pace.Until.After(at) {
 		rest := now.Pace.Until.Sub(at).Truncate(time.Second) + time.Second
-		wait := rest.String()
+		wait := pace.Words(rest)
 		if rest >= time.Minute { // long enough to go away and come back
 			form := time.TimeOnly
 			if now.Pace.Until.Local().YearDay() != at.Local().YearDay() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/crmsync/crmsync/internal/client"
 	"github.com/crmsync/crmsync/internal/durable"
+	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/sandbox"
 )
 
@@ -181,7 +182,7 @@ func (a *app) retryReads(ctx context.Context, s *settings, read func() error) er
 			if failed.Limits.HasRetryAfter || hint == "" {
 				hint = "run the command again at " + time.Now().Add(wait).Format("2006-01-02 15:04:05 MST") + ", or allow more with --max-wait"
 			}
-			return &hinted{fmt.Errorf("%w; trying again has to wait %s, %s in all, longer than --max-wait allows", err, wait.Round(time.Second), (s.maxWait - budget + wait).Round(time.Second)), hint}
+			return &hinted{fmt.Errorf("%w; trying again has to wait %s, %s in all, longer than --max-wait allows", err, pace.Words(wait.Round(time.Second)), pace.Words((s.maxWait - budget + wait).Round(time.Second))), hint}
 		}
 		budget -= wait
 		if try == 1 && a.streams.ErrTTY { // who looks at an empty screen wants to know

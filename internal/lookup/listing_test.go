@@ -208,7 +208,7 @@ func TestTheServersWaitIsHonoured(t *testing.T) {
 				l := b.lookup(func(o *Options) { o.Context, o.MaxWait = t.Context(), tt.maxWait })
 				started := time.Now()
 				if tt.fails {
-					ends(t, l, companies(), "a.example", "looking up ids: the wait for the CRM would be longer than 1m0s: the server answered 429 Too Many Requests: Too Many Attempts")
+					ends(t, l, companies(), "a.example", "looking up ids: the wait for the CRM would be longer than 1m: the server answered 429 Too Many Requests: Too Many Attempts")
 				} else if _, err := l.Find(companies(), "a.example"); err == nil || !strings.Contains(err.Error(), "which is empty") {
 					t.Error(err)
 				}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/crmsync/crmsync/internal/client"
+	"github.com/crmsync/crmsync/internal/pace"
 )
 
 // send makes a request until it comes to anything but a retryable failure, or to
@@ -37,7 +38,7 @@ func (l *Lookup) send(attempt func() client.Result) (client.Result, error) {
 		}
 		wait = max(wait, res.MayTake()) // a page of a list has no latency, and is read again sooner
 		if waited += wait; l.o.MaxWait > 0 && waited > l.o.MaxWait {
-			return res, &Error{Text: fmt.Sprintf("looking up ids: the wait for the CRM would be longer than %s: %s", l.o.MaxWait, res.Message),
+			return res, &Error{Text: fmt.Sprintf("looking up ids: the wait for the CRM would be longer than %s: %s", pace.Words(l.o.MaxWait), res.Message),
 				hint: "run the same command later, or allow a longer wait with --max-wait"}
 		}
 		l.log.Debug("will try again", "status", res.Status, "cause", res.Message, "failures", try, "wait", wait)

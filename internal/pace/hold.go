@@ -169,12 +169,12 @@ func (h *hold) pause(now, wait time.Duration, outage bool, f *Feedback) {
 	}
 	if f.wait() > h.maxWait {
 		h.tooLong = &TooLongError{Until: h.clock().Add(wait), Wait: wait, Max: h.maxWait,
-			Why: fmt.Sprintf("%s: the server asks to wait %s", h.why, rounded(wait))}
+			Why: fmt.Sprintf("%s: the server asks to wait %s", h.why, Words(wait))}
 		return
 	}
 	if without := now - h.began; without >= h.maxWait {
 		h.tooLong = &TooLongError{Until: h.clock().Add(wait), Wait: without, Max: h.maxWait,
-			Why: fmt.Sprintf("%s: no good answer for %s", whyExactly(f), rounded(without))}
+			Why: fmt.Sprintf("%s: no good answer for %s", whyExactly(f), Words(without))}
 		return
 	}
 	// The last try is worth making before the time allowed is over.

@@ -65,6 +65,7 @@ package pace
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -134,7 +135,7 @@ type TooLongError struct {
 
 // Error says for how long and why the server is not to be reached.
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("%s, longer than the %s allowed", e.Why, rounded(e.Max))
+	return fmt.Sprintf("%s, longer than the %s allowed", e.Why, Words(e.Max))
 }
 
 // Hint says when to come back and how to allow the wait.
@@ -143,13 +144,22 @@ func (e *TooLongError) Hint() string {
 		e.Until.Format("2006-01-02 15:04:05 MST"))
 }
 
-// rounded drops the digits of a duration that nobody reads.
-func rounded(d time.Duration) time.Duration {
+// Words writes a duration for people, without digits and units that say nothing.
+func Words(d time.Duration) string {
 	switch {
 	case d >= time.Minute:
-		return d.Round(time.Second)
+		d = d.Round(time.Second)
 	case d >= time.Second:
-		return d.Round(100 * time.Millisecond)
+		d = d.Round(100 * time.Millisecond)
+	default:
+		d = d.Round(time.Millisecond)
 	}
-	return d.Round(time.Millisecond)
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -209,7 +209,7 @@ func TestAWaitOf503LongerThanAllowedEndsTheRun(t *testing.T) {
 		if res.Outcome != Failed || !errors.As(res.Err, &long) || long.Wait != 2*time.Hour || !long.Until.After(began.Add(2*time.Hour)) {
 			t.Errorf("ended as %s with %v", res.Outcome, res.Err)
 		}
-		if want := "the service fails (503): the server asks to wait 2h0m0s, longer than the 15m0s allowed"; res.Err.Error() != want {
+		if want := "the service fails (503): the server asks to wait 2h, longer than the 15m allowed"; res.Err.Error() != want {
 			t.Errorf("it says %v", res.Err)
 		}
 		if res.NotSent == 0 || res.Rejected != 0 || len(rejects.entries) != 0 || c.requests > 150 {

@@ -120,7 +120,7 @@ func (r *run) settle(it *item, res client.Result) {
 		}
 		if wait := res.Limits.RetryAfter; !res.Throttled() && res.Limits.HasRetryAfter && r.opts.MaxWait > 0 && wait > r.opts.MaxWait {
 			r.stop(Failed, &pace.TooLongError{Until: time.Now().Add(wait), Wait: wait, Max: r.opts.MaxWait,
-				Why: fmt.Sprintf("the service fails (%d): the server asks to wait %s", res.Status, wait.Round(time.Second))})
+				Why: fmt.Sprintf("the service fails (%d): the server asks to wait %s", res.Status, pace.Words(wait))})
 			return
 		}
 		it.due = r.retryAt(it, res)

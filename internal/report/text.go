@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crmsync/crmsync/internal/pace"
 	"github.com/crmsync/crmsync/internal/push"
 )
 
@@ -90,7 +91,7 @@ func durationText(d time.Duration) string {
 	case d < 10*time.Second:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
 	default:
-		return d.Round(time.Second).String()
+		return pace.Words(d.Round(time.Second))
 	}
 }
 
