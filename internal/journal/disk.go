@@ -85,12 +85,12 @@ func (e *Error) Hint() string {
 	switch {
 	case e.Left:
 		return "make room and the file writable, or remove " + e.Path + " by hand; then run the same command again"
-	case errors.Is(e.Err, syscall.ENOSPC):
+	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT):
 		return "make room on the disk; the same command then goes on where it stopped"
 	case durable.TooManyFiles(e.Err):
 		return durable.HintFiles + "; the same command then goes on where it stopped"
 	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
-		return "make the directory writable; without it an interrupted run can't be resumed"
+		return "make the directory writable: only then can the same command go on where a run stopped"
 	}
 	return ""
 }
