@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -216,9 +215,9 @@ func cannotWrite(file outcomeFile, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		hint = "create the directory, or name another place with " + file.flag
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+	case durable.NotWritable(err):
 		hint = "make the directory writable, or name another place with " + file.flag
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case durable.NoRoom(err):
 		hint = "make room on the disk, or name another place with " + file.flag
 	case errors.Is(err, durable.ErrTarget):
 		hint = "name another file with " + file.flag

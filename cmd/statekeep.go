@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/crmsync/crmsync/internal/durable"
 	"github.com/crmsync/crmsync/internal/push"
 	"github.com/crmsync/crmsync/internal/state"
 )
@@ -89,7 +90,7 @@ func (r *pushRun) tell(path string) error {
 
 func untold(err error) error {
 	mend := "make its directory writable"
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if durable.NoRoom(err) {
 		mend = "make room on the disk"
 	}
 	return &hinted{fmt.Errorf("what --only-changed remembers would be wrong after this push: %w", err),

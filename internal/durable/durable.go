@@ -67,6 +67,17 @@ func TooManyFiles(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
+// NoRoom tells whether an error is a full disk, or a used up quota of it.
+func NoRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// NotWritable tells whether an error is that a place may not be written to, by this
+// user or by anybody.
+func NotWritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
 // Cause leaves out the names that the os package puts into its errors: the user
 // knows the finished file's, not the temporary one's.
 func Cause(err error) error {

@@ -1,14 +1,11 @@
 package journal
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"github.com/crmsync/crmsync/internal/durable"
 )
@@ -85,11 +82,11 @@ func (e *Error) Hint() string {
 	switch {
 	case e.Left:
 		return "make room and the file writable, or remove " + e.Path + " by hand; then run the same command again"
-	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT):
+	case durable.NoRoom(e.Err):
 		return "make room on the disk; the same command then goes on where it stopped"
 	case durable.TooManyFiles(e.Err):
 		return durable.HintFiles + "; the same command then goes on where it stopped"
-	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
+	case durable.NotWritable(e.Err):
 		return "make the directory writable: only then can the same command go on where a run stopped"
 	}
 	return ""

@@ -70,11 +70,11 @@ func (e *Error) Hint() string {
 // to.
 func (e *Error) Mend() string {
 	switch {
-	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
+	case durable.NotWritable(e.Err):
 		return "make the directory writable"
 	case errors.Is(e.Err, fs.ErrNotExist):
 		return "create the directory"
-	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT):
+	case durable.NoRoom(e.Err):
 		return "make room on the disk"
 	case errors.Is(e.Err, syscall.EFBIG):
 		return "raise the limit for the size of files (ulimit -f)"

@@ -69,11 +69,11 @@ func (e *Error) Hint() string {
 		return "name another file with --state, or remove this one: everything is then sent once more"
 	case errors.Is(e.Err, errBroken), errors.Is(e.Err, errKeys), errors.Is(e.Err, errUntold):
 		return "everything is sent once more"
-	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT), errors.Is(e.Err, syscall.EFBIG):
+	case durable.NoRoom(e.Err), errors.Is(e.Err, syscall.EFBIG):
 		return "make room on the disk; what was not remembered is sent once more"
 	case durable.TooManyFiles(e.Err):
 		return durable.HintFiles
-	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
+	case durable.NotWritable(e.Err):
 		return "make the directory writable, or name another place with --state"
 	}
 	return ""
