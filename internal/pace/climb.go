@@ -130,15 +130,14 @@ func (c *climb) refused(left time.Duration, named bool) {
 // exhausted takes the first 429 of a series: to a request that left at the
 // given time; sent tells how many left in so long a time before it.
 func (c *climb) exhausted(now, left, wait time.Duration, sent func(time.Duration) int) {
-	lately := sent(time.Second)
 	c.before, c.wasOn = c.verdict, c.on
 	used := c.at(left - lag)
-	if lately >= 10 { // what was really sent
-		used = min(used, 1.1*float64(lately))
+	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: used, wait: wait}
+	for i, w := range usualWindows {
+		c.now.sent[i] = sent(w)
 	}
-	c.now = series{dry: mark{true, now, c.accepted}, left: max(left, c.from), used: used, wait: wait, lately: lately}
-	for i, w := range longWindows {
-		c.now.inLong[i] = sent(w)
+	if lately := c.now.sent[0]; lately >= 10 { // what was really sent
+		c.now.used = min(used, 1.1*float64(lately))
 	}
 	c.long = c.long || wait > longWait
 	c.shared.on = c.shared.on || c.siblings > 1
@@ -261,8 +260,8 @@ func (c *climb) guess(open, shut time.Duration, said float64) {
 	}
 	w := usualWindow(shut)
 	n := float64(max(1, c.accepted+c.asked))
-	if w == time.Second && c.now.lately > 0 {
-		n = min(n, float64(c.now.lately+c.asked))
+	if lately := c.now.sent[0]; w == time.Second && lately > 0 {
+		n = min(n, float64(lately+c.asked))
 	} else if age := c.now.dry.at; age > w {
 		n *= float64(w) / float64(age)
 	}
@@ -280,10 +279,13 @@ func (c *climb) guess(open, shut time.Duration, said float64) {
 	c.debt = min(c.debt, priceNamed) // the burst at the start is over
 }
 
+// usualWindows are those in which limits are given.
+var usualWindows = [...]time.Duration{time.Second, 10 * time.Second, time.Minute}
+
 // usualWindow is the shortest of the windows in which limits are given that
 // is not over before the wait.
 func usualWindow(wait time.Duration) time.Duration {
-	for _, w := range []time.Duration{time.Second, 10 * time.Second, time.Minute} {
+	for _, w := range usualWindows {
 		if wait <= w+w/10 {
 			return w
 		}

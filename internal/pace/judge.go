@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// lag is how long before a refused request left the rate was what the
@@ -57,26 +60,20 @@ type verdict struct {
 
 // series is the 429s between the first and the next good answer.
 type series struct {
-	dry    mark
-	left   time.Duration // when the refused request left
-	used   float64       // the rate that the server refused
-	wait   time.Duration // as the server named it; 0 unnamed
-	lately int           // requests that left in the second before
-	inLong [2]int        // and in the long windows
-	shut   time.Duration // when the last refused request left
+	dry  mark
+	left time.Duration // when the refused request left
+	used float64       // the rate that the server refused
+	wait time.Duration // as the server named it; 0 unnamed
+	sent [3]int        // requests that left in so long a time before, as usualWindows
+	shut time.Duration // when the last refused request left
 }
-
-// longWindows are those after a second that a limit may count in.
-var longWindows = [...]time.Duration{10 * time.Second, time.Minute}
 
 // spread corrects the rate that was refused: a long window is used up by all that
 // left in it, not by the rate of its last seconds.
 func (s *series) spread(shut time.Duration) {
 	w := usualWindow(shut)
-	for i, l := range longWindows {
-		if n := s.inLong[i]; l == w {
-			s.used = min(s.used, 1.1*float64(n)/w.Seconds())
-		}
+	if i := slices.Index(usualWindows[:], w); i > 0 {
+		s.used = min(s.used, 1.1*float64(s.sent[i])/w.Seconds())
 	}
 }
 
