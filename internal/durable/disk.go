@@ -40,7 +40,7 @@ func (System) SyncDir(dir string) error { return SyncDir(dir) }
 // TempSuffix ends the name under which Replace writes: path, a point, sixteen
 // characters, and it. A killed process leaves such a file; to sweep it is for who
 // holds path against others.
-const TempSuffix = temporarySuffix
+const TempSuffix = ".tmp"
 
 // Replace puts what is written in path's place at one stroke. When it returns nil
 // that survives a power cut.

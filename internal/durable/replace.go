@@ -28,9 +28,9 @@ func CheckReplaceable(path string) error {
 // is removed. Nothing that looks for files of path's ending takes it for one.
 func temporary(path string) (file *os.File, release func(), err error) {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
-	eachLeft(dir, prefix, temporarySuffix, removeOwnerless)
+	eachLeft(dir, prefix, TempSuffix, removeOwnerless)
 	for {
-		if file, err = os.CreateTemp(dir, prefix+"*"+temporarySuffix); err != nil {
+		if file, err = os.CreateTemp(dir, prefix+"*"+TempSuffix); err != nil {
 			return nil, nil, err
 		}
 		if release, owned := own(file.Name()); owned {
@@ -40,10 +40,8 @@ func temporary(path string) (file *os.File, release func(), err error) {
 	}
 }
 
-const (
-	temporarySuffix = ".tmp"
-	abandoned       = time.Hour // what is written takes moments; for where nothing tells the owner
-)
+// abandoned is for where nothing tells the owner: what is written takes moments.
+const abandoned = time.Hour
 
 // WriteCache writes a small file of the user's own in one step, of what can be found
 // out again: a power cut may cost it.

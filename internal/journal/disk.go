@@ -14,7 +14,6 @@ import (
 const (
 	journalSuffix = ".journal"
 	lockSuffix    = ".lock"
-	tempSuffix    = durable.TempSuffix
 )
 
 // replace puts content in a file's place at one stroke.
@@ -28,7 +27,7 @@ func replace(d durable.Disk, path string, content []byte) error {
 // removeLeftovers removes what a killed process was about to put in the
 // journal's place.
 func removeLeftovers(dir, key string) {
-	left, err := filepath.Glob(filepath.Join(escapeGlob(dir), key+".*"+tempSuffix))
+	left, err := filepath.Glob(filepath.Join(escapeGlob(dir), key+".*"+durable.TempSuffix))
 	if err != nil {
 		return
 	}

@@ -15,10 +15,7 @@ import (
 	"github.com/crmsync/crmsync/internal/durable"
 )
 
-const (
-	lockSuffix = ".lock"
-	tempSuffix = durable.TempSuffix
-)
+const lockSuffix = ".lock"
 
 // disk is what writing a state does to the file system. Its log is written where the
 // state lies.
@@ -157,7 +154,7 @@ func releaseLock(f *flock.Flock) {
 // place, and what it had begun to tell without having said anything. The lock must
 // be held.
 func removeLeftovers(path string) {
-	names, err := filesBeside(path, tempSuffix)
+	names, err := filesBeside(path, durable.TempSuffix)
 	if err != nil {
 		return
 	}

@@ -52,7 +52,7 @@ func (t *Teller) Begin() error {
 		return t.Flush()
 	}
 	// Should this process be killed, the next who opens the state removes it.
-	f, name, err := createBeside(t.path, tempSuffix)
+	f, name, err := createBeside(t.path, durable.TempSuffix)
 	if err != nil {
 		return problem("telling", t.path, err)
 	}
@@ -199,7 +199,7 @@ func anythingBeside(path string) bool {
 	if _, err := os.Lstat(path + lockSuffix); err == nil {
 		return true
 	}
-	for _, suffix := range []string{toldSuffix, tempSuffix} {
+	for _, suffix := range []string{toldSuffix, durable.TempSuffix} {
 		if names, err := filesBeside(path, suffix); err == nil && len(names) > 0 {
 			return true
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+
+	"github.com/crmsync/crmsync/internal/durable"
 )
 
 // off is the end of a process that tells: nothing is taken in, and the system
@@ -155,7 +157,7 @@ func TestWhatKilledProcessesLeftGoesWithTheNext(t *testing.T) {
 		},
 	} {
 		path := remembers(t, "a")
-		for _, left := range []string{lockSuffix, ".abcdefghijklmnop" + tempSuffix, ".abcdefghijklmnop" + toldSuffix} {
+		for _, left := range []string{lockSuffix, ".abcdefghijklmnop" + durable.TempSuffix, ".abcdefghijklmnop" + toldSuffix} {
 			must(t, os.WriteFile(path+left, nil, 0o600))
 		}
 		next(path)
